@@ -1,6 +1,18 @@
 /** A value that survives `JSON.parse(JSON.stringify(value))` unchanged. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
+/** How deep JSON may be nested. Far beyond any honest payload, far below what overflows a stack. */
+export const maxJsonDepth = 200
+
+/** Whether a value is JSON, nested at most `maxJsonDepth` deep. */
+export function isJson(value: unknown, depth = 0): value is Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || depth >= maxJsonDepth) return false
+  const children = Array.isArray(value) ? value : Object.values(value)
+  return children.every((child) => isJson(child, depth + 1))
+}
+
 /**
  * JSON text with object keys in sorted order, so that two equal values give equal texts.
  * Used to tell a repeated request from a different one.

@@ -42,6 +42,9 @@ export interface EventFilter {
   readonly idempotencyKey?: string | undefined
 }
 
+/** What it takes to have an event run: a backlog is long, and its inputs are large. */
+export type DueEvent = Pick<Event, 'id' | 'status' | 'runAt'>
+
 /** A stretch of a list that runs from the newest to the oldest. */
 export interface Page {
   /** Only what is older than this id. */
@@ -70,7 +73,7 @@ export interface Store {
   /** Moves the lease of every event that this owner is processing. Does not change `rev`. Resolves to how many. */
   renewLeases(owner: string, until: number): Promise<number>
   /** Events that are pending and due, or processing with a lease that ran out; those due first come first. */
-  listDue(now: number, limit: number): Promise<readonly Event[]>
+  listDue(now: number, limit: number): Promise<readonly DueEvent[]>
 
   /** Repeating lines that are already kept changes nothing. */
   appendLogs(lines: readonly LogLine[]): Promise<void>
@@ -101,7 +104,7 @@ export interface Store {
 
 /** Carries wake-ups: at least once, in no promised order, and it may lose some, since the sweep repeats them. */
 export interface Queue {
-  /** Asks for an event to be run once it is due. Never waits for the run, never throws. */
+  /** Asks for an event to be run once it is due. Never waits for the run, never throws, does nothing once closed. */
   push(event: Pick<Event, 'id' | 'runAt'>): void
   /** Starts delivery. `run` handles one id and is not called twice at the same time for one id; it never rejects. */
   consume(run: (eventId: string) => Promise<void>): void

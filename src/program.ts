@@ -49,3 +49,6 @@ export interface Program {
 export function versionHash(language: Language, code: string): string {
   return createHash('sha256').update(language).update('\0').update(code).digest('hex')
 }
+
+/** The prefix of a program's id tells its kind. */
+export const idPrefix = { workflow: 'wfl', function: 'fun' } as const

@@ -1,0 +1,82 @@
+import type { Logger } from 'pino'
+import { createCommands } from './commands.ts'
+import type { Config } from './config.ts'
+import { openPool } from './executor/pool.ts'
+import { createApiServer } from './graphql/server.ts'
+import { createMemoryHub } from './hub/memory.ts'
+import { createLive } from './live.ts'
+import { createMemoryQueue } from './queue/memory.ts'
+import { createReadiness } from './readiness.ts'
+import { createRunner } from './runner.ts'
+import { openSqliteStore } from './store/sqlite.ts'
+import { createVersions } from './versions.ts'
+
+export interface App {
+  /** Where the API answers, e.g. `http://127.0.0.1:4000/graphql`. */
+  readonly url: string
+  readonly port: number
+  /** How many subscribers are attached. */
+  watchers(): number
+  /** Shuts down in order, losing nothing: see the body. Closing twice is fine. */
+  close(): Promise<void>
+}
+
+/** Opens every part and connects them. Throws a `StartError` for what the operator can mend. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const store = openSqliteStore({ dataDir: config.dataDir })
+  const hub = createMemoryHub()
+  const queue = createMemoryQueue({ concurrency: config.runners })
+  const executor = openPool({ runners: config.runners, warn: (message) => log.warn(message) })
+  const versions = createVersions(store)
+  const live = createLive({ store, hub })
+  const runner = createRunner({ store, queue, executor, hub, versions, log })
+  let closing: Promise<void> | undefined
+  const shuttingDown = () => (closing ? 'The server is shutting down; try again once it is back.' : undefined)
+  const commands = createCommands({
+    store,
+    queue,
+    executor,
+    hub,
+    live,
+    versions,
+    limits: config.limits,
+    closing: shuttingDown,
+  })
+  const server = createApiServer({
+    store,
+    hub,
+    commands,
+    live,
+    ready: createReadiness({ store, executor, runner }),
+    settings: config,
+    log,
+  })
+
+  /**
+   * First no new work is taken, while those who watch the runs under way still see them end. Then the subscribers
+   * are told, and the parts close from the outside in: the store last, since everything writes to it.
+   */
+  async function close(): Promise<void> {
+    await runner.close(config.shutdownMs)
+    hub.close('The server is shutting down; subscribe again once it is back.')
+    await server.close('The server is shutting down')
+    await executor.close()
+    await store.close()
+  }
+
+  try {
+    const { port } = await server.listen(config.port, config.host)
+    runner.start()
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host
+    return {
+      url: `http://${host}:${port}/graphql`,
+      port,
+      watchers: () => hub.watchers(),
+      close: () => (closing ??= close()),
+    }
+  } catch (error) {
+    await executor.close()
+    await store.close()
+    throw error
+  }
+}

@@ -1,0 +1,268 @@
+import { createHash } from 'node:crypto'
+import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from './errors.ts'
+import type { Assignment, Event } from './event.ts'
+import { isFinal } from './event.ts'
+import { onEventCreate } from './hooks.ts'
+import { newId } from './id.ts'
+import type { LimitsInput } from './inputs.ts'
+import { inputSchemas, parseInput } from './inputs.ts'
+import type { Json } from './json.ts'
+import { canonicalJson } from './json.ts'
+import type { Live } from './live.ts'
+import type { Executor, Hub, Queue, Store } from './ports.ts'
+import type { Limits, Program } from './program.ts'
+import { createPrograms, givenLimits, maxRaces } from './programs.ts'
+import { assignEvent, cancelEvent, newEvent } from './transitions.ts'
+import type { Versions } from './versions.ts'
+
+/**
+ * What a client may ask for. Each command checks its input itself and throws a `UserError` for what the caller can
+ * mend, an `UnavailableError` for what may pass. It resolves once the change is durable; where `waitMs` was given,
+ * once the event is final or the time is up. `signal` ends the waiting, never the work.
+ */
+export interface Commands {
+  createEvent(input: unknown, signal?: AbortSignal): Promise<Event>
+  executeWorkflow(input: unknown, signal?: AbortSignal): Promise<Event>
+  executeFunction(input: unknown, signal?: AbortSignal): Promise<Event>
+  cancelEvent(input: unknown): Promise<Event>
+  rerunEvent(input: unknown, signal?: AbortSignal): Promise<Event>
+  saveWorkflow(input: unknown): Promise<Program>
+  saveFunction(input: unknown): Promise<Program>
+  deleteWorkflow(input: unknown): Promise<Program>
+  deleteFunction(input: unknown): Promise<Program>
+}
+
+interface Needs {
+  readonly store: Store
+  readonly queue: Queue
+  readonly executor: Pick<Executor, 'prepare'>
+  readonly hub: Hub
+  readonly live: Pick<Live, 'untilFinal'>
+  readonly versions: Versions
+  readonly limits: { readonly defaults: Limits; readonly maxima: Limits }
+  /** A sentence while the server takes no new work, else undefined. */
+  readonly closing: () => string | undefined
+}
+
+/** What the mutations that run something have in common. */
+interface Request {
+  readonly type: string
+  readonly input?: Json | undefined
+  readonly workflow?: string | null | undefined
+  readonly execution?: string | null | undefined
+  readonly code?: string | null | undefined
+  readonly language?: 'JavaScript' | 'TypeScript' | null | undefined
+  readonly idempotencyKey?: string | null | undefined
+  readonly runAt?: Date | null | undefined
+  readonly limits?: LimitsInput
+}
+
+export function createCommands(needs: Needs): Commands {
+  const { store, queue, executor, hub, live, versions, limits, closing } = needs
+  const schemas = inputSchemas(limits.maxima)
+  const programs = createPrograms({ store, executor, schemas, versions })
+
+  return {
+    async createEvent(input, signal) {
+      refuseWhileClosing()
+      const request = parseInput(schemas.createEvent, input)
+      const event = await create({ ...request, input: request.input ?? undefined })
+      return live.untilFinal(event, request.waitMs ?? 0, signal)
+    },
+
+    async executeWorkflow(input, signal) {
+      refuseWhileClosing()
+      const parsed = parseInput(schemas.executeWorkflow, input)
+      const request = { ...parsed, type: 'workflow.execute' }
+      const event = parsed.eventId ? await assign(parsed.eventId, request) : await create(request)
+      return live.untilFinal(event, parsed.waitMs ?? 0, signal)
+    },
+
+    async executeFunction(input, signal) {
+      refuseWhileClosing()
+      const parsed = parseInput(schemas.executeFunction, input)
+      const { function: execution, ...request } = parsed
+      const event = await create({ ...request, input: request.input ?? undefined, execution, type: 'function.execute' })
+      return live.untilFinal(event, parsed.waitMs ?? 0, signal)
+    },
+
+    async cancelEvent(input) {
+      const { id } = parseInput(schemas.cancelEvent, input)
+      return change(id, 'input.id', (event) => {
+        if (event.status === 'Canceled') return event
+        const next = cancelEvent(event, Date.now())
+        if (next) return next
+        throw new ConflictError({ path: 'input.id', expected: 'an event that is not final', received: stands(event) })
+      })
+    },
+
+    async rerunEvent(input, signal) {
+      refuseWhileClosing()
+      const { id, version, waitMs } = parseInput(schemas.rerunEvent, input)
+      const old = await getEvent(id, 'input.id')
+      if (!isFinal(old)) {
+        throw new ConflictError({ path: 'input.id', expected: 'an event that is final', received: stands(old) })
+      }
+      const pinned = version === 'Latest' ? await latestVersion(old) : old.version
+      if (pinned === null) {
+        throw new ConflictError({
+          path: 'input.id',
+          expected: 'an event that ran something',
+          received: 'a plain record',
+        })
+      }
+      const { type, workflow, execution, limits: same } = old
+      const assignment = { workflow, execution, version: pinned, limits: same, runAt: Date.now() }
+      const event = await keep(type, old.input, assignment, { rerunOf: old.id })
+      return live.untilFinal(event, waitMs ?? 0, signal)
+    },
+
+    saveWorkflow: (input) => programs.save('workflow', input),
+    saveFunction: (input) => programs.save('function', input),
+    deleteWorkflow: (input) => programs.delete('workflow', input),
+    deleteFunction: (input) => programs.delete('function', input),
+  }
+
+  function refuseWhileClosing(): void {
+    const reason = closing()
+    if (reason !== undefined) throw new UnavailableError(reason)
+  }
+
+  /** Keeps a new event, or finds the one that the same request made before. */
+  async function create(request: Request): Promise<Event> {
+    const key = request.idempotencyKey ?? null
+    const requestHash = key === null ? null : hashRequest(request)
+    if (key !== null) {
+      const [earlier] = await store.listEvents({ idempotencyKey: key }, { limit: 1 })
+      if (earlier) return sameRequest(earlier, requestHash)
+    }
+    const assignment = await assignmentOf(request)
+    return keep(request.type, request.input ?? null, assignment, { idempotencyKey: key, requestHash })
+  }
+
+  async function keep(
+    type: string,
+    input: Json,
+    assignment: Assignment | null,
+    origin: Partial<Pick<Event, 'idempotencyKey' | 'requestHash' | 'rerunOf'>>,
+  ): Promise<Event> {
+    const { idempotencyKey = null, requestHash = null, rerunOf = null } = origin
+    const made = {
+      id: newId('evt'),
+      type,
+      input,
+      assignment,
+      limits: limits.defaults,
+      idempotencyKey,
+      requestHash,
+      rerunOf,
+    }
+    const event = newEvent(made, Date.now())
+    const [kept = event] = await store.createEvents([event])
+    if (kept.id !== event.id) return sameRequest(kept, requestHash)
+    onEventCreate({ hub, queue }, kept)
+    return kept
+  }
+
+  /** Points an existing event at something to run. */
+  async function assign(id: string, request: Request): Promise<Event> {
+    const assignment = await assignmentOf(request)
+    if (!assignment) throw new Error('A request without workflow and code got past its schema')
+    return change(id, 'input.eventId', (event) => {
+      const next = assignEvent(event, assignment, request.input)
+      if (next) return next
+      throw new ConflictError({
+        path: 'input.eventId',
+        expected: 'an event that is not PROCESSING',
+        received: stands(event),
+      })
+    })
+  }
+
+  async function assignmentOf(request: Request): Promise<Assignment | null> {
+    const { workflow, execution, code } = request
+    const runAt = Math.max(request.runAt?.getTime() ?? 0, Date.now())
+    if (code != null) {
+      const version = await programs.keepVersion({ language: request.language ?? 'TypeScript', code })
+      return { workflow: null, execution: null, version: version.hash, limits: limitsFor({}, request), runAt }
+    }
+    const kind = workflow != null ? 'workflow' : 'function'
+    const name = workflow ?? execution
+    if (name == null) {
+      if (request.runAt == null) return null
+      throw new InvalidInputError({
+        path: 'input.runAt',
+        expected: 'a workflow or a function to run then',
+        received: 'neither',
+      })
+    }
+    const path =
+      request.type === 'function.execute' ? 'input.function' : `input.${workflow != null ? kind : 'execution'}`
+    const program = await programs.find(kind, name, path)
+    return {
+      workflow: kind === 'workflow' ? program.id : null,
+      execution: kind === 'function' ? program.id : null,
+      version: program.version,
+      limits: limitsFor(program.limits, request),
+      runAt,
+    }
+  }
+
+  /** What the request says, else what the program says, else the defaults, and never more than the maxima. */
+  function limitsFor(program: Partial<Limits>, request: Request): Limits {
+    const wanted = { ...limits.defaults, ...program, ...givenLimits(request.limits) }
+    return {
+      timeoutMs: Math.min(wanted.timeoutMs, limits.maxima.timeoutMs),
+      memoryMb: Math.min(wanted.memoryMb, limits.maxima.memoryMb),
+      maxAttempts: Math.min(wanted.maxAttempts, limits.maxima.maxAttempts),
+    }
+  }
+
+  async function latestVersion(event: Event): Promise<string | null> {
+    const id = event.workflow ?? event.execution
+    if (id === null) return event.version
+    return (await programs.find(event.workflow ? 'workflow' : 'function', id, 'input.version')).version
+  }
+
+  async function getEvent(id: string, path: string): Promise<Event> {
+    const event = await store.getEvent(id)
+    if (event) return event
+    throw new NotFoundError({ path, expected: 'the id of an event', received: id })
+  }
+
+  /** Applies a transition to whatever the event is by then, and tells of it. Unchanged means nothing to do. */
+  async function change(id: string, path: string, transition: (event: Event) => Event): Promise<Event> {
+    for (let race = 0; race < maxRaces; race++) {
+      const event = await getEvent(id, path)
+      const next = transition(event)
+      if (next === event) return event
+      if (await store.updateEvent(next)) {
+        onEventCreate({ hub, queue }, next)
+        return next
+      }
+    }
+    throw new ConflictError({ path, expected: 'an event that nobody else keeps changing', received: id })
+  }
+}
+
+function sameRequest(event: Event, requestHash: string | null): Event {
+  if (event.requestHash === requestHash) return event
+  throw new ConflictError({
+    path: 'input.idempotencyKey',
+    expected: 'a key that was not used, or the request it was used for',
+    received: `the key of another request, which made ${event.id}`,
+  })
+}
+
+function hashRequest({ type, input, workflow, execution, code, language, runAt, limits }: Request): string {
+  const parts = [type, input ?? null, workflow ?? null, execution ?? null, code ?? null, language ?? null]
+  const when = runAt?.getTime() ?? null
+  return createHash('sha256')
+    .update(canonicalJson([...parts, when, { ...givenLimits(limits) }]))
+    .digest('hex')
+}
+
+/** How an event stands, in the words of the API. */
+function stands(event: Event): string {
+  return `an event that is ${event.status.toUpperCase()}`
+}

@@ -1,0 +1,208 @@
+import { InvalidInputError, NotFoundError, WatchEndedError } from './errors.ts'
+import type { Event } from './event.ts'
+import { isFinal } from './event.ts'
+import { isId } from './id.ts'
+import { show } from './inputs.ts'
+import type { EventFilter, Hub, LogLine, LogPosition, Store } from './ports.ts'
+import type { StreamSource } from './stream.ts'
+import { createStream } from './stream.ts'
+
+export type StreamItem =
+  | { readonly kind: 'Status'; readonly cursor: string; readonly event: Event }
+  | { readonly kind: 'Log'; readonly cursor: string; readonly line: LogLine }
+
+/**
+ * Live updates. Each subscription first attaches to the hub and then reads the store, so that no change can fall
+ * between the two; revisions it has given already are left out. Every stream rejects with a `WatchEndedError` when
+ * its reader is too slow or the server goes away.
+ */
+export interface Live {
+  /** The present state, then every later revision; ends after the final one. Rejects with `NotFoundError`. */
+  eventStatus(id: string, afterRev?: number): AsyncIterableIterator<Event>
+  /** Changes of state and log lines in order; ends after the final state. `after` is an item's cursor. */
+  eventStream(id: string, after?: string): AsyncIterableIterator<StreamItem>
+  /** Every change of every matching event from now on. */
+  eventChanges(filter: EventFilter): AsyncIterableIterator<Event>
+  /** The event once it is final, or as it stands after `waitMs` (milliseconds) or when `signal` aborts. */
+  untilFinal(event: Event, waitMs: number, signal?: AbortSignal): Promise<Event>
+}
+
+/** Log lines read from the store at a time. */
+const logBatch = 100
+
+export function createLive({ store, hub }: { readonly store: Store; readonly hub: Hub }): Live {
+  const live: Live = {
+    eventStatus(id, afterRev = 0) {
+      return createStream(() => openStatus(store, hub, id, afterRev))
+    },
+
+    eventStream(id, after) {
+      const from = parseCursor(after)
+      return createStream(() => openStream(store, hub, id, from))
+    },
+
+    eventChanges(filter) {
+      return createStream(() => openChanges(hub, filter))
+    },
+
+    async untilFinal(event, waitMs, signal) {
+      if (waitMs === 0 || isFinal(event)) return event
+      const stream = live.eventStatus(event.id)
+      const stop = () => void stream.return?.()
+      const timer = setTimeout(stop, waitMs)
+      signal?.addEventListener('abort', stop, { once: true })
+      let latest = event
+      try {
+        for await (const next of stream) latest = next
+      } catch (error) {
+        if (!(error instanceof WatchEndedError)) throw error
+      } finally {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', stop)
+      }
+      return latest
+    },
+  }
+  return live
+}
+
+function openStatus(store: Store, hub: Hub, id: string, afterRev: number): StreamSource<Event> {
+  const revisions = openRevisions(store, hub, id, afterRev)
+  return {
+    async next() {
+      let found = await revisions.next()
+      while (found === 'Logs') found = await revisions.next()
+      return found
+    },
+    close: () => revisions.close(),
+  }
+}
+
+/** The revisions of one event after `afterRev`, the present one first, mixed with hints that its log has grown. */
+function openRevisions(store: Store, hub: Hub, id: string, afterRev: number): StreamSource<Event | 'Logs'> {
+  const watcher = hub.watch({ eventId: id })
+  let last = afterRev
+  let snapshot = false
+  let final = false
+
+  return {
+    async next() {
+      while (!final) {
+        const change = snapshot
+          ? (await watcher.next()).value
+          : { kind: 'Event' as const, event: await read(store, id) }
+        snapshot = true
+        if (!change) return undefined
+        if (change.kind === 'Logs') return 'Logs'
+        final = isFinal(change.event) && change.event.rev >= last
+        if (change.event.rev > last) {
+          last = change.event.rev
+          return change.event
+        }
+      }
+      return undefined
+    },
+    close: () => void watcher.return(),
+  }
+}
+
+/** A change of state comes after the lines that were logged before it, so the final state is the last item. */
+function openStream(store: Store, hub: Hub, id: string, from: Position): StreamSource<StreamItem> {
+  const revisions = openRevisions(store, hub, id, from.rev)
+  const lines: LogLine[] = []
+  const at = { ...from }
+  let next: Event | undefined
+  let logsMayWait = true
+  // Whoever comes back has seen a state already, and first misses the lines logged since.
+  let begun = from.rev > 0
+
+  const status = (event: Event): StreamItem => {
+    at.rev = event.rev
+    return { kind: 'Status', cursor: formatCursor(at), event }
+  }
+
+  return {
+    async next() {
+      for (;;) {
+        const line = lines.shift()
+        if (line) {
+          at.log = { attempt: line.attempt, seq: line.seq }
+          return { kind: 'Log', cursor: formatCursor(at), line }
+        }
+        if (logsMayWait && begun) {
+          lines.push(...(await store.readLogs(id, at.log, logBatch)))
+          logsMayWait = lines.length === logBatch
+          continue
+        }
+        if (next) {
+          const event = next
+          next = undefined
+          return status(event)
+        }
+        const found = await revisions.next()
+        if (found === undefined) return undefined
+        logsMayWait = true
+        const first = !begun
+        begun = true
+        if (found === 'Logs') continue
+        // A stream begins with where the event stands, unless that is its end: then the log comes first.
+        if (first && !isFinal(found)) return status(found)
+        next = found
+      }
+    },
+    close: () => revisions.close(),
+  }
+}
+
+function openChanges(hub: Hub, filter: EventFilter): StreamSource<Event> {
+  const watcher = hub.watch('all')
+  return {
+    async next() {
+      for (;;) {
+        const { value } = await watcher.next()
+        if (!value) return undefined
+        if (value.kind === 'Event' && matches(filter, value.event)) return value.event
+      }
+    },
+    close: () => void watcher.return(),
+  }
+}
+
+/** The same question that `Store.listEvents` answers, asked of one event. */
+function matches(filter: EventFilter, event: Event): boolean {
+  return (
+    (filter.statuses === undefined || filter.statuses.includes(event.status)) &&
+    (filter.type === undefined || filter.type === event.type) &&
+    (filter.workflow === undefined || filter.workflow === event.workflow) &&
+    (filter.execution === undefined || filter.execution === event.execution) &&
+    (filter.idempotencyKey === undefined || filter.idempotencyKey === event.idempotencyKey)
+  )
+}
+
+async function read(store: Store, id: string): Promise<Event> {
+  if (!isId('evt', id)) {
+    throw new InvalidInputError({ path: 'id', expected: 'an id that begins with evt_', received: show(id) })
+  }
+  const event = await store.getEvent(id)
+  if (!event) throw new NotFoundError({ path: 'id', expected: 'the id of an event', received: id })
+  return event
+}
+
+/** Where the reader of an event's stream stands: behind which revision and which log line. */
+interface Position {
+  readonly rev: number
+  readonly log: LogPosition | undefined
+}
+
+function formatCursor({ rev, log }: Position): string {
+  return `${rev}.${log?.attempt ?? 0}.${log?.seq ?? 0}`
+}
+
+function parseCursor(cursor: string | undefined): { rev: number; log: LogPosition | undefined } {
+  if (cursor === undefined) return { rev: 0, log: undefined }
+  const [, rev, attempt, seq] = /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})$/.exec(cursor) ?? []
+  if (rev === undefined) {
+    throw new InvalidInputError({ path: 'after', expected: "an item's cursor", received: show(cursor) })
+  }
+  return { rev: Number(rev), log: { attempt: Number(attempt), seq: Number(seq) } }
+}

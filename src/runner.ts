@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { UnavailableError } from './errors.ts'
+import type { Event, Outcome } from './event.ts'
+import { attemptNumber } from './event.ts'
+import { createGate } from './gate.ts'
+import { createLogWriter } from './log-writer.ts'
+import type { Executor, Hub, Queue, Store } from './ports.ts'
+import { createSweep } from './sweep.ts'
+import { claimEvent, mustRunAlone, releaseEvent, settleEvent } from './transitions.ts'
+import type { Versions } from './versions.ts'
+import { versionIsGone } from './versions.ts'
+
+/** How long a claim holds without a heartbeat, in milliseconds: the longest an event waits for a runner that died. */
+const leaseMs = 15_000
+/** Three heartbeats fit into a lease, so that one may be lost. */
+const heartbeatMs = 5_000
+/** A runner that could not renew for so long stops its runs, before another may take them. */
+const fenceMs = 12_000
+/** Pause before an event is tried again when no code can be run, in milliseconds. */
+const troubleMs = 1_000
+/** Pause between two tries to write down an outcome, in milliseconds: the first and the longest. */
+const settlePauseMs = { first: 50, longest: 5_000 }
+
+/** Claims events, has them run, and settles them. */
+export interface Runner {
+  start(): void
+  /** Undefined when this runner can claim and run work, else the reason why not, as a sentence. */
+  trouble(): string | undefined
+  /**
+   * Takes no new work, waits up to `graceMs` for the runs under way, then gives back those that are left without
+   * using up an attempt.
+   */
+  close(graceMs: number): Promise<void>
+}
+
+interface Needs {
+  readonly store: Store
+  readonly queue: Queue
+  readonly executor: Executor
+  readonly hub: Hub
+  readonly versions: Versions
+  readonly log: Logger
+}
+
+interface Run {
+  readonly stop: AbortController
+}
+
+export function createRunner({ store, queue, executor, hub, versions, log }: Needs): Runner {
+  // Random per start: a name that came again would make orphans of the last process look owned.
+  const owner = randomUUID()
+  const runs = new Map<string, Run>()
+  const gate = createGate()
+  const sweep = createSweep({ store, queue, hub, log, isRunning: (id) => runs.has(id) })
+  let closing = false
+  let heartbeat: NodeJS.Timeout | undefined
+  let lastRenewal = Date.now()
+
+  /** Runs one event if it is there to be claimed. Never rejects: what cannot be written now is found by the sweep. */
+  async function runEvent(id: string): Promise<void> {
+    try {
+      const found = await store.getEvent(id)
+      if (!found) return
+      const leave = await gate.enter(mustRunAlone(found))
+      try {
+        const claimed = closing ? undefined : claimEvent(found, owner, Date.now() + leaseMs, Date.now())
+        if (claimed && (await store.updateEvent(claimed))) await runClaimed(claimed)
+      } finally {
+        leave()
+      }
+    } catch (error) {
+      log.error({ err: error, eventId: id }, 'An event could not be run now; the sweep will find it again')
+    }
+  }
+
+  async function runClaimed(event: Event): Promise<void> {
+    const stop = new AbortController()
+    runs.set(event.id, { stop })
+    const watcher = hub.watch({ eventId: event.id })
+    const watching = stopWhenTaken(event, watcher, stop)
+    try {
+      hub.notify({ kind: 'Event', event })
+      await attempt(event, stop.signal)
+    } finally {
+      await watcher.return()
+      await watching
+      runs.delete(event.id)
+    }
+  }
+
+  async function attempt(event: Event, signal: AbortSignal): Promise<void> {
+    const logs = createLogWriter(store, hub, event.id)
+    const next = await runOnce(event, signal, logs.write)
+    for (let pause = settlePauseMs.first; ; pause = Math.min(2 * pause, settlePauseMs.longest)) {
+      try {
+        // Asked for in one tick, both are one transaction: nobody sees the end of an event without its last lines.
+        const [, kept] = await Promise.all([logs.flush(), store.updateEvent(next)])
+        const stored = kept ? next : await store.getEvent(event.id)
+        const lost = stored?.rev !== next.rev || stored.status !== next.status
+        if (lost)
+          return log.info({ eventId: event.id }, 'An outcome came too late: the event had been taken over or canceled')
+        hub.notify({ kind: 'Event', event: stored })
+        if (stored.status === 'Pending' && !closing) queue.push(stored)
+        return
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error
+        if (closing && signal.aborted) throw error
+        log.warn({ err: error, eventId: event.id }, `An outcome could not be written, trying again in ${pause} ms`)
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+
+  /** The event after one attempt. */
+  async function runOnce(
+    event: Event,
+    signal: AbortSignal,
+    write: Parameters<Executor['run']>[1]['log'],
+  ): Promise<Event> {
+    let outcome: Outcome
+    try {
+      const version = await versions.get(event.version)
+      outcome = version
+        ? await executor.run(jobOf(event, version), { log: write, signal })
+        : versionIsGone(event.version)
+    } catch (error) {
+      log.error({ err: error, eventId: event.id }, 'No code can be run now, the event is given back')
+      const later = releaseEvent(event, owner, Date.now() + troubleMs, Date.now())
+      if (later) return later
+      throw error
+    }
+    const settled = settleEvent(event, owner, outcome, Date.now(), Math.random())
+    if (!settled) throw new Error(`A claimed event could not be settled: ${event.id}`)
+    return settled
+  }
+
+  async function beat(): Promise<void> {
+    try {
+      if (runs.size > 0) await store.renewLeases(owner, Date.now() + leaseMs)
+      lastRenewal = Date.now()
+    } catch (error) {
+      log.error({ err: error }, 'The leases of running events could not be renewed')
+      if (Date.now() - lastRenewal >= fenceMs - heartbeatMs) stopAll()
+    }
+  }
+
+  function stopAll(): void {
+    for (const run of runs.values()) run.stop.abort()
+  }
+
+  return {
+    start() {
+      heartbeat = setInterval(() => void beat(), heartbeatMs)
+      queue.consume(runEvent)
+      sweep.start()
+    },
+    trouble() {
+      if (closing) return 'The server is shutting down.'
+      return executor.trouble() ?? sweep.trouble()
+    },
+    async close(graceMs) {
+      closing = true
+      sweep.stop()
+      const drained = queue.close()
+      const timer = setTimeout(stopAll, graceMs)
+      await drained
+      clearTimeout(timer)
+      clearInterval(heartbeat)
+    },
+  }
+}
+
+/** Stops a run when its event moves on without it: canceled, or claimed by another after the lease ran out. */
+async function stopWhenTaken(event: Event, watcher: ReturnType<Hub['watch']>, stop: AbortController): Promise<void> {
+  try {
+    for await (const change of watcher) {
+      if (change.kind === 'Event' && change.event.rev > event.rev) stop.abort()
+    }
+  } catch {
+    // The hub closed. A cancellation that follows still wins, since the outcome of this run is then refused.
+  }
+}
+
+function jobOf(event: Event, version: Parameters<Executor['run']>[0]['version']): Parameters<Executor['run']>[0] {
+  const { id, type, input, limits } = event
+  return {
+    eventId: id,
+    attempt: attemptNumber(event),
+    version,
+    event: { id, type, createdAt: new Date(event.createdAt).toISOString() },
+    input,
+    timeoutMs: limits.timeoutMs,
+    memoryMb: limits.memoryMb,
+  }
+}

@@ -1,0 +1,69 @@
+import type { Logger } from 'pino'
+import type { Hub, Queue, Store } from './ports.ts'
+import { recoverEvent } from './transitions.ts'
+
+/** How long a lost wake-up or a lost runner may go unnoticed, in milliseconds. */
+const sweepMs = 1_000
+/** Events looked at in one sweep: several times what a process can run until the next. */
+const sweepLimit = 5_000
+/** A server whose sweep has not succeeded for so long cannot be said to work, in milliseconds. */
+const staleMs = 10_000
+
+interface Needs {
+  readonly store: Store
+  readonly queue: Queue
+  readonly hub: Hub
+  readonly log: Logger
+  /** Whether this process is running that event; what it runs is its own to settle, however late its lease. */
+  readonly isRunning: (eventId: string) => boolean
+}
+
+/** The loop that finds events whose wake-up or runner was lost. Any number of processes may sweep one store. */
+export function createSweep({ store, queue, hub, log, isRunning }: Needs) {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  let lastSuccess: number | undefined
+  let lastError = 'The first sweep has not ended yet.'
+
+  async function sweep(): Promise<void> {
+    const now = Date.now()
+    for (const due of await store.listDue(now, sweepLimit)) {
+      if (stopped || isRunning(due.id)) continue
+      if (due.status === 'Pending') queue.push(due)
+      else await recover(due.id, now)
+    }
+  }
+
+  async function recover(id: string, now: number): Promise<void> {
+    const found = await store.getEvent(id)
+    const next = found && recoverEvent(found, now)
+    if (!next || !(await store.updateEvent(next))) return
+    log.warn({ eventId: id, crashes: next.crashes, status: next.status }, 'The runner of an event was lost')
+    hub.notify({ kind: 'Event', event: next })
+    if (next.status === 'Pending') queue.push(next)
+  }
+
+  async function loop(): Promise<void> {
+    try {
+      await sweep()
+      lastSuccess = Date.now()
+    } catch (error) {
+      lastError = error instanceof Error ? error.message : String(error)
+      log.error({ err: error }, 'The sweep failed and will be repeated')
+    }
+    if (!stopped) timer = setTimeout(() => void loop(), sweepMs * (0.9 + Math.random() / 5))
+  }
+
+  return {
+    start: () => void loop(),
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+    /** Undefined when sweeps succeed, else why not, as a sentence. */
+    trouble(): string | undefined {
+      if (lastSuccess === undefined) return lastError
+      return Date.now() - lastSuccess > staleMs ? `No sweep has succeeded for ${staleMs} ms: ${lastError}` : undefined
+    },
+  }
+}
