@@ -1,13 +1,14 @@
-import graphql from '@graphql-eslint/eslint-plugin'
+import { configs, parser } from '@graphql-eslint/eslint-plugin'
+import * as plugin from '@graphql-eslint/eslint-plugin'
 
 export default [
   {
     files: ['schema/**/*.graphql'],
-    languageOptions: { parser: graphql.parser, parserOptions: { graphQLConfig: { schema: 'schema/**/*.graphql' } } },
-    plugins: { '@graphql-eslint': graphql },
+    languageOptions: { parser: parser, parserOptions: { graphQLConfig: { schema: 'schema/**/*.graphql' } } },
+    plugins: { '@graphql-eslint': plugin },
     rules: {
-      ...graphql.configs['flat/schema-recommended'].rules,
-      ...graphql.configs['flat/schema-relay'].rules,
+      ...configs['flat/schema-recommended'].rules,
+      ...configs['flat/schema-relay'].rules,
       '@graphql-eslint/require-description': [
         'error',
         {

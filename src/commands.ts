@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto'
-import { ConflictError, InvalidInputError, NotFoundError, UnavailableError } from './errors.ts'
+import type { Request, ServerLimits } from './assignments.ts'
+import { createAssignments, hashRequest } from './assignments.ts'
+import { ConflictError, NotFoundError, UnavailableError } from './errors.ts'
 import type { Assignment, Event } from './event.ts'
 import { isFinal } from './event.ts'
 import { onEventCreate } from './hooks.ts'
 import { newId } from './id.ts'
-import type { LimitsInput } from './inputs.ts'
 import { inputSchemas, parseInput } from './inputs.ts'
 import type { Json } from './json.ts'
-import { canonicalJson } from './json.ts'
 import type { Live } from './live.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
-import type { Limits, Program } from './program.ts'
-import { createPrograms, givenLimits, maxRaces } from './programs.ts'
+import type { Program } from './program.ts'
+import { createPrograms, maxRaces } from './programs.ts'
 import { assignEvent, cancelEvent, newEvent } from './transitions.ts'
 import type { Versions } from './versions.ts'
 
@@ -39,28 +38,16 @@ interface Needs {
   readonly hub: Hub
   readonly live: Pick<Live, 'untilFinal'>
   readonly versions: Versions
-  readonly limits: { readonly defaults: Limits; readonly maxima: Limits }
+  readonly limits: ServerLimits
   /** A sentence while the server takes no new work, else undefined. */
   readonly closing: () => string | undefined
-}
-
-/** What the mutations that run something have in common. */
-interface Request {
-  readonly type: string
-  readonly input?: Json | undefined
-  readonly workflow?: string | null | undefined
-  readonly execution?: string | null | undefined
-  readonly code?: string | null | undefined
-  readonly language?: 'JavaScript' | 'TypeScript' | null | undefined
-  readonly idempotencyKey?: string | null | undefined
-  readonly runAt?: Date | null | undefined
-  readonly limits?: LimitsInput
 }
 
 export function createCommands(needs: Needs): Commands {
   const { store, queue, executor, hub, live, versions, limits, closing } = needs
   const schemas = inputSchemas(limits.maxima)
   const programs = createPrograms({ store, executor, schemas, versions })
+  const assignments = createAssignments(programs, limits)
 
   return {
     async createEvent(input, signal) {
@@ -136,7 +123,7 @@ export function createCommands(needs: Needs): Commands {
       const [earlier] = await store.listEvents({ idempotencyKey: key }, { limit: 1 })
       if (earlier) return sameRequest(earlier, requestHash)
     }
-    const assignment = await assignmentOf(request)
+    const assignment = await assignments.of(request)
     return keep(request.type, request.input ?? null, assignment, { idempotencyKey: key, requestHash })
   }
 
@@ -166,7 +153,7 @@ export function createCommands(needs: Needs): Commands {
 
   /** Points an existing event at something to run. */
   async function assign(id: string, request: Request): Promise<Event> {
-    const assignment = await assignmentOf(request)
+    const assignment = await assignments.of(request)
     if (!assignment) throw new Error('A request without workflow and code got past its schema')
     return change(id, 'input.eventId', (event) => {
       const next = assignEvent(event, assignment, request.input)
@@ -177,45 +164,6 @@ export function createCommands(needs: Needs): Commands {
         received: stands(event),
       })
     })
-  }
-
-  async function assignmentOf(request: Request): Promise<Assignment | null> {
-    const { workflow, execution, code } = request
-    const runAt = Math.max(request.runAt?.getTime() ?? 0, Date.now())
-    if (code != null) {
-      const version = await programs.keepVersion({ language: request.language ?? 'TypeScript', code })
-      return { workflow: null, execution: null, version: version.hash, limits: limitsFor({}, request), runAt }
-    }
-    const kind = workflow != null ? 'workflow' : 'function'
-    const name = workflow ?? execution
-    if (name == null) {
-      if (request.runAt == null) return null
-      throw new InvalidInputError({
-        path: 'input.runAt',
-        expected: 'a workflow or a function to run then',
-        received: 'neither',
-      })
-    }
-    const path =
-      request.type === 'function.execute' ? 'input.function' : `input.${workflow != null ? kind : 'execution'}`
-    const program = await programs.find(kind, name, path)
-    return {
-      workflow: kind === 'workflow' ? program.id : null,
-      execution: kind === 'function' ? program.id : null,
-      version: program.version,
-      limits: limitsFor(program.limits, request),
-      runAt,
-    }
-  }
-
-  /** What the request says, else what the program says, else the defaults, and never more than the maxima. */
-  function limitsFor(program: Partial<Limits>, request: Request): Limits {
-    const wanted = { ...limits.defaults, ...program, ...givenLimits(request.limits) }
-    return {
-      timeoutMs: Math.min(wanted.timeoutMs, limits.maxima.timeoutMs),
-      memoryMb: Math.min(wanted.memoryMb, limits.maxima.memoryMb),
-      maxAttempts: Math.min(wanted.maxAttempts, limits.maxima.maxAttempts),
-    }
   }
 
   async function latestVersion(event: Event): Promise<string | null> {
@@ -252,14 +200,6 @@ function sameRequest(event: Event, requestHash: string | null): Event {
     expected: 'a key that was not used, or the request it was used for',
     received: `the key of another request, which made ${event.id}`,
   })
-}
-
-function hashRequest({ type, input, workflow, execution, code, language, runAt, limits }: Request): string {
-  const parts = [type, input ?? null, workflow ?? null, execution ?? null, code ?? null, language ?? null]
-  const when = runAt?.getTime() ?? null
-  return createHash('sha256')
-    .update(canonicalJson([...parts, when, { ...givenLimits(limits) }]))
-    .digest('hex')
 }
 
 /** How an event stands, in the words of the API. */

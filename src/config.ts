@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { StartError } from './errors.ts'
-import type { Limits } from './program.ts'
+import type { ServerLimits } from './assignments.ts'
 
 export interface Config {
   /** TCP port. 0 takes any free one. */
@@ -15,7 +15,7 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   /** How many events run at the same time. */
   readonly runners: number
-  readonly limits: { readonly defaults: Limits; readonly maxima: Limits }
+  readonly limits: ServerLimits
   readonly graphiql: boolean
   readonly introspection: boolean
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -48,7 +48,7 @@ const variables = {
 }
 
 /** Names that are reserved for what this version cannot do; to ignore them would lose somebody's data or trust. */
-const reserved = ['MONGODB_URI', 'REDIS_URL']
+const reserved = new Set(['MONGODB_URI', 'REDIS_URL'])
 
 /**
  * Reads the whole configuration from environment variables; an empty one counts as not set. Throws a `StartError` of
@@ -95,7 +95,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>> = 
 function refuseUnknown(env: Readonly<Record<string, string | undefined>>): void {
   const known = new Map(Object.keys(variables).map((name) => [plain(name), name]))
   for (const name of Object.keys(env)) {
-    if (env[name] && reserved.includes(name)) {
+    if (env[name] && reserved.has(name)) {
       throw new StartError(`${name}: expected not to be set, since this version keeps everything in one SQLite file`)
     }
     if (Object.hasOwn(variables, name)) continue
