@@ -66,8 +66,8 @@ const client = createClient({
 })
 
 interface Answer<Result> {
-  readonly data?: Result | null
-  readonly errors?: readonly { readonly message: string }[]
+  readonly data?: Result | null | undefined
+  readonly errors?: readonly { readonly message: string }[] | undefined
 }
 
 /** The results of an operation, one by one; a query or a mutation has one. */
