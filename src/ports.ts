@@ -72,7 +72,7 @@ export interface Store {
   updateEvent(next: Event): Promise<boolean>
   /** Moves the lease of every event that this owner is processing. Does not change `rev`. Resolves to how many. */
   renewLeases(owner: string, until: number): Promise<number>
-  /** Events that are pending and due, or processing with a lease that ran out; those due first come first. */
+  /** Events that are processing with a lease that ran out, then those that are pending and due, longest due first. */
   listDue(now: number, limit: number): Promise<readonly DueEvent[]>
 
   /** Repeating lines that are already kept changes nothing. */

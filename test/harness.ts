@@ -1,8 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
@@ -10,13 +7,7 @@ import type { App } from '../src/app.ts'
 import { startApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
 import type { TypedDocumentString } from '../src/gen/graphql.ts'
-
-/** An empty directory, removed when the test has finished. */
-export async function scratchDir(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'workcell-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
-  return dir
-}
+import { scratchDir } from './scratch.ts'
 
 /** The whole server in this process, on a free port and an empty directory, closed when the test has finished. */
 export async function startTestApp(env: Record<string, string> = {}): Promise<App> {

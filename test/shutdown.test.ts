@@ -1,7 +1,8 @@
 import { createClient } from 'graphql-ws'
 import { expect, test } from 'vitest'
 import { graphql } from '../src/gen/index.ts'
-import { eventually, request, scratchDir, send, startServer } from './harness.ts'
+import { eventually, request, send, startServer } from './harness.ts'
+import { scratchDir } from './scratch.ts'
 import { ExecuteWorkflow, GetEvent } from './operations.ts'
 
 const Watch = graphql(`

@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { refusedStart, request, scratchDir, startServer } from './harness.ts'
+import { refusedStart, request, startServer } from './harness.ts'
+import { scratchDir } from './scratch.ts'
 import { CreateEvent, GetEvent } from './operations.ts'
 
 describe('a start that cannot succeed says why in one line', () => {

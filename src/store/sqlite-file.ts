@@ -1,0 +1,96 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StartError } from '../errors.ts'
+import { inWords, isBusy } from './sqlite-errors.ts'
+import { migrations } from './sqlite-schema.ts'
+
+/** The write-ahead log is cut back to this size after a checkpoint, in bytes. */
+const journalSizeLimit = 16 * 2 ** 20
+
+export interface SqliteFile {
+  readonly db: DatabaseSync
+  close(): void
+}
+
+/** Opens the data file of a directory, or `:memory:`, as its only writer. Throws a `StartError` of one line. */
+export function openSqliteFile(dataDir: string): SqliteFile {
+  if (dataDir === ':memory:') {
+    const db = new DatabaseSync(':memory:')
+    migrate(db, dataDir)
+    return { db, close: () => db.close() }
+  }
+  const lock = attempt(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true })
+    return takeLock(dataDir)
+  })
+  try {
+    const db = attempt(dataDir, () => {
+      const opened = new DatabaseSync(join(dataDir, 'workcell.db'))
+      opened.exec(`
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = ${journalSizeLimit};
+        PRAGMA temp_store = MEMORY;
+      `)
+      migrate(opened, dataDir)
+      // Nobody else can hold a lease on a file that only this process can write: what ran, ran in a process that died.
+      opened.exec("UPDATE events SET lease_until = 0 WHERE status = 'Processing'")
+      return opened
+    })
+    return {
+      db,
+      close() {
+        db.close()
+        lock.close()
+      },
+    }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/**
+ * One process writes a data file: a second one would take the first one's leases for lost. The lock is an open
+ * transaction on a file of its own, which the kernel ends with the process however that dies, and which leaves the
+ * data file open to whoever only wants to read it.
+ */
+function takeLock(dataDir: string): DatabaseSync {
+  const lock = new DatabaseSync(join(dataDir, 'workcell.lock'))
+  try {
+    lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock.close()
+    if (isBusy(error)) refuse(dataDir, 'a directory that no other Workcell is using', 'one that is in use')
+    throw error
+  }
+}
+
+function migrate(db: DatabaseSync, dataDir: string): void {
+  const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (found > migrations.length) {
+    refuse(
+      dataDir,
+      `a data file of version ${migrations.length} or earlier`,
+      `version ${found}, made by a newer Workcell`,
+    )
+  }
+  migrations.slice(found).forEach((sql, index) => {
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${found + index + 1}; COMMIT`)
+  })
+}
+
+function attempt<T>(dataDir: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof StartError) throw error
+    return refuse(dataDir, 'a directory with a data file that can be read and written', inWords(error))
+  }
+}
+
+function refuse(dataDir: string, expected: string, received: string): never {
+  throw new StartError(`DATA_DIR: expected ${expected}, got ${JSON.stringify(dataDir)}: ${received}`)
+}

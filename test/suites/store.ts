@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Event } from '../../src/event.ts'
+import { newId } from '../../src/id.ts'
+import type { LogLine, Store } from '../../src/ports.ts'
+import type { Program, Version } from '../../src/program.ts'
+import { versionHash } from '../../src/program.ts'
+import { cancelEvent, claimEvent, newEvent, settleEvent } from '../../src/transitions.ts'
+
+const limits = { timeoutMs: 5000, memoryMb: 128, maxAttempts: 1 }
+const usage = { wallMs: 1.5, cpuMs: 1, heapBytes: 9, logLines: 0 }
+const now = 1_800_000_000_000
+
+export function pendingEvent(changes: Partial<Event> = {}): Event {
+  const assignment = { workflow: 'wfl_1', execution: null, version: 'abc', limits, runAt: now }
+  const origin = { idempotencyKey: null, requestHash: null, rerunOf: null }
+  const event = newEvent({ id: newId('evt'), type: 'a', input: { deep: [1, 'ä'] }, assignment, limits, ...origin }, now)
+  return { ...event, ...changes }
+}
+
+function claimed(event: Event, owner = 'me', leaseUntil = now + 15_000): Event {
+  const next = claimEvent(event, owner, leaseUntil, now)
+  if (!next) throw new Error('This event should have been there to claim')
+  return next
+}
+
+function settled(event: Event, owner = 'me'): Event {
+  const next = settleEvent(event, owner, { kind: 'Success', data: { ok: true }, usage }, now, 0)
+  if (!next) throw new Error('This event should have been there to settle')
+  return next
+}
+
+function version(code: string): Version {
+  return { hash: versionHash('TypeScript', code), language: 'TypeScript', code, script: `${code} `, createdAt: now }
+}
+
+function program(name: string, code: string, changes: Partial<Program> = {}): Program {
+  const times = { createdAt: now, updatedAt: now, deletedAt: null }
+  const id = newId('wfl')
+  const made = { id, kind: 'workflow' as const, name, description: 'does it', version: version(code).hash, limits: {} }
+  return { ...made, rev: 1, ...times, ...changes }
+}
+
+function line(eventId: string, attempt: number, seq: number): LogLine {
+  return { eventId, attempt, seq, at: now + seq, level: 'info', message: `line ${attempt}/${seq}` }
+}
+
+/** What every store must do. */
+export function storeSuite(name: string, open: () => Promise<Store> | Store): void {
+  describe(`${name} as a store`, () => {
+    let store: Store
+    beforeEach(async () => {
+      store = await open()
+    })
+    afterEach(() => store.close())
+
+    const create = async (event: Event) => {
+      await store.createEvents([event])
+      return event
+    }
+    const ids = (events: readonly { id: string }[]) => events.map((event) => event.id)
+
+    test('gives back what it was given, to the letter', async () => {
+      const whole = settled(claimed(pendingEvent({ idempotencyKey: 'k', requestHash: 'h', rerunOf: 'evt_0' })))
+      const failed = { ...whole, id: newId('evt'), idempotencyKey: null, error: null, data: null, rev: 7 }
+      expect(await store.createEvents([whole, failed])).toEqual([whole, failed])
+      expect(await store.getEvent(whole.id)).toEqual(whole)
+      expect(await store.getEvents([failed.id, 'evt_unknown', whole.id])).toHaveLength(2)
+      expect(await store.getEvent('evt_unknown')).toBeUndefined()
+    })
+
+    test('creating the same event again changes nothing', async () => {
+      const event = await create(pendingEvent())
+      const taken = claimed(event)
+      await store.updateEvent(taken)
+      expect(await store.createEvents([event])).toEqual([taken])
+      expect(await store.getEvent(event.id)).toEqual(taken)
+    })
+
+    test('100 concurrent creations under one key make one event', async () => {
+      const made = await Promise.all(
+        Array.from({ length: 100 }, () => store.createEvents([pendingEvent({ idempotencyKey: 'one' })])),
+      )
+      expect(new Set(made.flat().map((event) => event.id)).size).toBe(1)
+      expect(await store.listEvents({ idempotencyKey: 'one' }, { limit: 10 })).toHaveLength(1)
+    })
+
+    test('of 100 concurrent claims of one event, one wins', async () => {
+      const event = await create(pendingEvent())
+      const claims = Array.from({ length: 100 }, (_, index) => claimed(event, `runner ${index}`))
+      const won = await Promise.all(claims.map((claim) => store.updateEvent(claim)))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      expect((await store.getEvent(event.id))?.owner).toBe(`runner ${won.indexOf(true)}`)
+    })
+
+    test('an outcome that comes too late is rejected', async () => {
+      const event = await create(pendingEvent())
+      const mine = claimed(event)
+      await store.updateEvent(mine)
+      const canceled = cancelEvent(mine, now)
+      if (!canceled) throw new Error('This event should have been there to cancel')
+      expect(await store.updateEvent(canceled)).toBe(true)
+      expect(await store.updateEvent(settled(mine))).toBe(false)
+      expect(await store.getEvent(event.id)).toEqual(canceled)
+    })
+
+    test('an event that is not there cannot be updated', async () => {
+      expect(await store.updateEvent(claimed(pendingEvent()))).toBe(false)
+    })
+
+    test('lists newest first, in stretches without gap or repetition', async () => {
+      const events = Array.from({ length: 25 }, () => pendingEvent())
+      await store.createEvents(events)
+      const seen: string[] = []
+      for (let after: string | undefined; ; after = seen.at(-1)) {
+        const page = await store.listEvents({}, { after, limit: 10 })
+        seen.push(...ids(page))
+        if (page.length < 10) break
+      }
+      expect(seen).toEqual(ids(events).toReversed())
+    })
+
+    test('lists what matches every field of the filter', async () => {
+      const a = await create(pendingEvent({ type: 'a', workflow: 'wfl_1' }))
+      const b = await create(pendingEvent({ type: 'b', workflow: 'wfl_1', status: 'Error' }))
+      const c = await create(pendingEvent({ type: 'a', workflow: null, execution: 'fun_1', status: 'Success' }))
+      const list = async (filter: Parameters<Store['listEvents']>[0]) =>
+        ids(await store.listEvents(filter, { limit: 10 }))
+      expect(await list({ type: 'a' })).toEqual([c.id, a.id])
+      expect(await list({ workflow: 'wfl_1' })).toEqual([b.id, a.id])
+      expect(await list({ workflow: 'wfl_1', type: 'b' })).toEqual([b.id])
+      expect(await list({ execution: 'fun_1' })).toEqual([c.id])
+      expect(await list({ statuses: ['Success', 'Pending', 'Pending'] })).toEqual([c.id, a.id])
+      expect(await list({ statuses: ['Error'], type: 'a' })).toEqual([])
+      expect(await list({ statuses: [] })).toEqual([])
+    })
+
+    test('finds what is due: lost leases, then pending events, longest due first', async () => {
+      const later = await create(pendingEvent({ runAt: now + 1 }))
+      const second = await create(pendingEvent({ runAt: now }))
+      const first = await create(pendingEvent({ runAt: now - 10 }))
+      const held = await create(pendingEvent())
+      await store.updateEvent(claimed(held, 'me', now + 1))
+      const lost = await create(pendingEvent())
+      await store.updateEvent(claimed(lost, 'dead', now))
+      const done = await create(pendingEvent())
+      await store.updateEvent(claimed(done))
+      await store.updateEvent(settled(claimed(done)))
+      expect(await store.listDue(now, 10)).toEqual([
+        { id: lost.id, status: 'Processing', runAt: now },
+        { id: first.id, status: 'Pending', runAt: now - 10 },
+        { id: second.id, status: 'Pending', runAt: now },
+      ])
+      expect(ids(await store.listDue(now, 2))).toEqual([lost.id, first.id])
+      expect(ids(await store.listDue(now + 1, 10))).toContain(later.id)
+    })
+
+    test('a heartbeat moves the leases of its owner and no others, and no revision', async () => {
+      const mine = claimed(await create(pendingEvent()), 'me', now)
+      const yours = claimed(await create(pendingEvent()), 'you', now)
+      await store.updateEvent(mine)
+      await store.updateEvent(yours)
+      expect(await store.renewLeases('me', now + 5000)).toBe(1)
+      expect(await store.getEvent(mine.id)).toEqual({ ...mine, leaseUntil: now + 5000 })
+      expect(await store.getEvent(yours.id)).toEqual(yours)
+      expect(await store.updateEvent(settled(mine))).toBe(true)
+      expect(await store.renewLeases('me', now + 9000)).toBe(0)
+    })
+
+    test('keeps logs in order, once', async () => {
+      const lines = [line('evt_1', 1, 1), line('evt_1', 1, 2), line('evt_1', 2, 1)]
+      await store.appendLogs([lines[2], lines[0]].filter((it) => it !== undefined))
+      await store.appendLogs(lines)
+      await store.appendLogs([line('evt_2', 1, 1)])
+      expect(await store.readLogs('evt_1', undefined, 10)).toEqual(lines)
+      expect(await store.readLogs('evt_1', { attempt: 1, seq: 1 }, 1)).toEqual([lines[1]])
+      expect(await store.readLogs('evt_1', { attempt: 1, seq: 2 }, 10)).toEqual([lines[2]])
+      expect(await store.readLogs('evt_3', undefined, 10)).toEqual([])
+    })
+
+    test('a name belongs to one living program of its kind', async () => {
+      const first = program('sum', 'a')
+      const saves = [first, program('sum', 'b'), program('sum', 'c')].map((it) => store.saveProgram(it, version('a')))
+      expect((await Promise.all(saves)).filter(Boolean)).toHaveLength(1)
+      const found = await store.findProgram('workflow', 'sum')
+      expect(await store.findProgram('function', 'sum')).toBeUndefined()
+      const other = program('sum', 'a', { kind: 'function', id: newId('fun') })
+      expect(await store.saveProgram(other, version('a'))).toBe(true)
+      if (!found) throw new Error('One of the programs should be there')
+      const deleted = { ...found, rev: 2, deletedAt: now }
+      expect(await store.saveProgram(deleted, version('a'))).toBe(true)
+      expect(await store.findProgram('workflow', 'sum')).toBeUndefined()
+      expect(await store.getProgram(found.id)).toEqual(deleted)
+      expect(await store.saveProgram(program('sum', 'd'), version('d'))).toBe(true)
+    })
+
+    test('of two changes of one program, one wins; a taken name is no name to change to', async () => {
+      const it = program('one', 'a', { limits: { timeoutMs: 7 }, description: null })
+      await store.saveProgram(it, version('a'))
+      await store.saveProgram(program('two', 'a'), version('a'))
+      const changes = ['x', 'y'].map((description) => ({ ...it, rev: 2, description }))
+      expect(await Promise.all(changes.map((next) => store.saveProgram(next, version('a'))))).toEqual([true, false])
+      expect(await store.getProgram(it.id)).toEqual(changes[0])
+      expect(await store.saveProgram({ ...it, rev: 3, name: 'two' }, version('a'))).toBe(false)
+    })
+
+    test('lists living programs newest first', async () => {
+      const programs = ['a', 'b', 'c', 'd'].map((it) => program(it, it))
+      for (const it of programs) await store.saveProgram(it, version(it.name))
+      const [a, b] = programs
+      if (!a || !b) throw new Error('There should be programs')
+      await store.saveProgram({ ...b, rev: 2, deletedAt: now }, version('b'))
+      const first = await store.listPrograms('workflow', { limit: 2 })
+      expect(first.map((it) => it.name)).toEqual(['d', 'c'])
+      expect(await store.listPrograms('workflow', { after: first[1]?.id, limit: 2 })).toEqual([a])
+      expect(await store.listPrograms('function', { limit: 2 })).toEqual([])
+    })
+
+    test('remembers the versions of a program, the one saved last first', async () => {
+      const it = program('sum', 'a')
+      const saves = ['a', 'b', 'a', 'c']
+      for (const [index, code] of saves.entries()) {
+        await store.saveProgram({ ...it, rev: index + 1, version: version(code).hash }, version(code))
+      }
+      const list = (after?: string) => store.listVersions(it.id, { after, limit: 2 })
+      expect((await list()).map((v) => v.code)).toEqual(['c', 'a'])
+      expect((await list(version('a').hash)).map((v) => v.code)).toEqual(['b'])
+      expect(await store.getVersion(version('b').hash)).toEqual(version('b'))
+      await store.saveVersion(version('inline'))
+      await store.saveVersion(version('inline'))
+      expect(await store.getVersion(version('inline').hash)).toEqual(version('inline'))
+      expect(await store.getVersion('unknown')).toBeUndefined()
+    })
+
+    test('can say whether it can be written to', async () => {
+      await expect(store.check()).resolves.toBeUndefined()
+    })
+
+    test('what was asked for before it closes is kept or refused, what comes after is refused', async () => {
+      const write = store.createEvents([pendingEvent()])
+      await store.close()
+      await store.close()
+      await expect(write).resolves.toHaveLength(1)
+      await expect(store.createEvents([pendingEvent()])).rejects.toThrow(/closed/)
+      await expect(store.getEvent('evt_1')).rejects.toThrow(/closed/)
+      await expect(store.check()).rejects.toThrow(/closed/)
+    })
+  })
+}
