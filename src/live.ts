@@ -46,7 +46,7 @@ export function createLive({ store, hub }: { readonly store: Store; readonly hub
     },
 
     async untilFinal(event, waitMs, signal) {
-      if (waitMs === 0 || isFinal(event)) return event
+      if (waitMs === 0 || isFinal(event) || signal?.aborted) return event
       const stream = live.eventStatus(event.id)
       const stop = () => void stream.return?.()
       const timer = setTimeout(stop, waitMs)
