@@ -26,7 +26,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const store = openSqliteStore({ dataDir: config.dataDir })
   const hub = createMemoryHub()
   const queue = createMemoryQueue({ concurrency: config.runners })
-  const executor = openPool({ runners: config.runners, warn: (message) => log.warn(message) })
+  const executor = openPool({
+    runners: config.runners,
+    maxMemoryMb: config.limits.maxima.memoryMb,
+    warn: (message) => log.warn(message),
+  })
   const versions = createVersions(store)
   const live = createLive({ store, hub })
   const runner = createRunner({ store, queue, executor, hub, versions, log })
