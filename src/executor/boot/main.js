@@ -1,0 +1,88 @@
+import { createConsole } from './console.js'
+import { describe } from './failure.js'
+import { TypeErrorOf, parse } from './primordials.js'
+import { encodeResult } from './result.js'
+import { clearInterval, clearTimeout, fireNext, setInterval, setTimeout, untilNext } from './timers.js'
+import './removals.js'
+
+export { untilNext }
+
+let send
+let logs
+let context
+let isOver = false
+
+/** Called once, before any user code. The functions lead out of the isolate; only texts and numbers may pass them. */
+export function install(write, dropped, finish) {
+  send = finish
+  logs = createConsole(write, dropped)
+  define('setTimeout', setTimeout)
+  define('setInterval', setInterval)
+  define('clearTimeout', clearTimeout)
+  define('clearInterval', clearInterval)
+  define('queueMicrotask', queueMicrotask)
+  for (const name of Object.keys(logs.methods)) define(name, logs.methods[name], globalThis.console)
+}
+
+/** What the default export is going to be called with. */
+export function begin(event, input, attempt) {
+  context = { event: parse(event), input: parse(input), attempt, console: globalThis.console }
+}
+
+/** Called by the entry module once the user's module is evaluated. */
+export async function run(work) {
+  try {
+    if (typeof work !== 'function') {
+      over('error', 'TypeError', `default export: expected a function, got ${typeof work}`, '', 0)
+      return
+    }
+    const result = encodeResult(await work(context))
+    if (result.problem === undefined) over('success', result.json)
+    else over('badResult', result.problem)
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+/** Runs the timer that is due, if any. */
+export function tick() {
+  try {
+    fireNext()
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+function queueMicrotask(callback) {
+  if (typeof callback !== 'function') {
+    throw new TypeErrorOf(`queueMicrotask: expected a function, got ${typeof callback}`)
+  }
+  void callSoon(callback)
+}
+
+async function callSoon(callback) {
+  await undefined
+  try {
+    callback()
+  } catch (thrown) {
+    fail(thrown)
+  }
+}
+
+function fail(thrown) {
+  if (isOver) return
+  const { name, message, stack, retryable } = describe(thrown)
+  over('error', name, message, stack, retryable ? 1 : 0)
+}
+
+/** The first end is the one that counts. */
+function over(kind, first, message = '', stack = '', retryable = 0) {
+  if (isOver) return
+  isOver = true
+  logs.finish()
+  send(kind, first, message, stack, retryable)
+}
+
+function define(name, value, target = globalThis) {
+  Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true })
+}

@@ -1,0 +1,138 @@
+import type { Launch, Role } from './launch.ts'
+import { readRss } from './memory-watch.ts'
+import { readChildMessage, type CheckMessage, type ChildMessage, type RunMessage } from './protocol.ts'
+
+/** How long a child may take to get ready, in milliseconds. */
+const readyMs = 15_000
+const stderrLength = 4096
+
+/** How a child ended that nobody here killed. `stderr` is the last of what it wrote; user code cannot write there. */
+export interface ChildEnd {
+  readonly reason: string
+  readonly stderr: string
+}
+
+/** What a child is busy with. Neither is called after the child was killed or released. */
+export interface Task {
+  message(message: Exclude<ChildMessage, { type: 'ready' }>): void
+  lost(end: ChildEnd): void
+}
+
+export interface Owner {
+  ready(child: Child): void
+  /** It is dying or dead. Called once; `wasBooting`: it never got ready. */
+  gone(child: Child, wasBooting: boolean): void
+}
+
+/** `busy` from when it is taken until it is released; `warming` until it reports ready again. */
+export type ChildState = 'booting' | 'ready' | 'busy' | 'warming' | 'dying'
+
+export interface Child {
+  readonly pid: number | undefined
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<void>
+  state(): ChildState
+  /** Memory it held when it was last ready, in bytes. Undefined where that cannot be read. */
+  baseRss(): number | undefined
+  /** How often it was taken. */
+  uses(): number
+  take(): void
+  send(message: RunMessage | CheckMessage, task: Task): void
+  release(): void
+  kill(): void
+}
+
+export function spawnChild(launch: Launch, role: Role, owner: Owner): Child {
+  const subprocess = launch(role)
+  const { pid } = subprocess
+  let state: ChildState = 'booting'
+  let task: Task | undefined
+  let taskId: number | undefined
+  let uses = 0
+  let baseRss: number | undefined
+  let stderr = ''
+  let readyTimer: NodeJS.Timeout | undefined = setTimeout(kill, readyMs)
+
+  subprocess.stderr?.setEncoding('latin1').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-stderrLength)
+  })
+  subprocess.on('message', (value: unknown) => {
+    // What a child says after it was given up has no meaning: its run may have ended differently by then.
+    if (state === 'dying') return
+    const message = readChildMessage(value)
+    if (!message) fail('it sent what no sound child sends')
+    else if (message.type !== 'ready') deliver(message)
+    else if (state === 'booting' || state === 'warming') becomeReady()
+    else fail('it was ready while it ran something')
+  })
+
+  const exited = new Promise<void>((resolve) => {
+    // `close` comes after `exit`, when all of stderr has been read.
+    subprocess.on('close', (code, signal) => {
+      resolve()
+      if (state !== 'dying') fail(signal ? `signal ${signal}` : `exit code ${code}`)
+    })
+    // No process came to be, or a message could not be sent to one that just ended.
+    subprocess.on('error', (error) => {
+      if (pid === undefined) resolve()
+      if (state !== 'dying') fail(error.message)
+    })
+  })
+
+  function deliver(message: Exclude<ChildMessage, { type: 'ready' }>): void {
+    if (state === 'busy' && message.id === taskId) task?.message(message)
+  }
+
+  function becomeReady(): void {
+    clearTimeout(readyTimer)
+    readyTimer = undefined
+    state = 'ready'
+    baseRss = pid === undefined ? undefined : readRss(pid)
+    owner.ready(child)
+  }
+
+  function fail(reason: string): void {
+    const lost = task
+    kill()
+    lost?.lost({ reason, stderr })
+  }
+
+  function kill(): void {
+    if (state === 'dying') return
+    const wasBooting = state === 'booting'
+    state = 'dying'
+    task = undefined
+    clearTimeout(readyTimer)
+    subprocess.kill('SIGKILL')
+    owner.gone(child, wasBooting)
+  }
+
+  const child: Child = {
+    pid,
+    exited,
+    state: () => state,
+    baseRss: () => baseRss,
+    uses: () => uses,
+    take: () => {
+      state = 'busy'
+      uses++
+    },
+    send: (message, newTask) => {
+      // Between being taken and this it may have died.
+      if (state !== 'busy') {
+        newTask.lost({ reason: 'it died before', stderr })
+        return
+      }
+      task = newTask
+      taskId = message.id
+      subprocess.send(message)
+    },
+    release: () => {
+      task = undefined
+      state = 'warming'
+      readyTimer = setTimeout(kill, readyMs)
+    },
+    kill,
+  }
+  return child
+}

@@ -1,0 +1,161 @@
+import { UnavailableError } from '../errors.ts'
+import { spawnChild, type Child } from './child-handle.ts'
+import type { Launch, Role } from './launch.ts'
+
+/** Boots at a time: more would only slow each other down, and what waits may be served by a child that gets free. */
+const bootsAtOnce = 2
+/** Failed boots in a row from which on there is something wrong that trying again at once does not mend. */
+const failuresTolerated = 5
+const backOffMs = { first: 100, last: 5000 } as const
+const usesPerChild = 1000
+
+export interface ChildrenOptions {
+  readonly role: Role
+  readonly launch: Launch
+  /** How many may be busy at a time. */
+  readonly max: number
+  /** Kept even if nothing is to be done. */
+  readonly min: number
+  /** Kept ready beyond those that are busy. */
+  readonly spare: number
+  /** How long one that is not needed is kept, in milliseconds. */
+  readonly idleMs: number
+  /** A child that holds more when it is ready is replaced, in bytes: what its runs left behind grows slowly. */
+  readonly rssLimit: number
+}
+
+/** Processes of one role: as many as are needed, each used by one task at a time. */
+export interface Children {
+  /**
+   * Takes a child, which is given back with `release()` or `kill()`. Undefined once the signal is aborted or these
+   * are closed. Rejects with `UnavailableError` while no child can be started.
+   */
+  acquire(signal?: AbortSignal): Promise<Child | undefined>
+  trouble(): string | undefined
+  /** Kills all, and resolves when they are gone. */
+  close(): Promise<void>
+}
+
+interface Waiter {
+  readonly resolve: (child: Child | undefined) => void
+  readonly reject: (error: UnavailableError) => void
+}
+
+export function createChildren(options: ChildrenOptions): Children {
+  const { role, launch, min, max, spare, idleMs, rssLimit } = options
+  const living = new Set<Child>()
+  const dying = new Set<Promise<void>>()
+  const waiting = new Set<Waiter>()
+  let failures = 0
+  let hasBooted = false
+  let isClosed = false
+  let retryTimer: NodeJS.Timeout | undefined
+  let shrinkTimer: NodeJS.Timeout | undefined
+
+  const count = (state: ReturnType<Child['state']>) => [...living].filter((child) => child.state() === state).length
+  /** The one used last is the first to be used again: its memory is warm, and the others can be given up. */
+  const nextReady = () => [...living].findLast((child) => child.state() === 'ready')
+  const wanted = () => Math.max(min, Math.min(max, count('busy') + waiting.size) + spare)
+
+  function balance(): void {
+    if (isClosed) return
+    serve()
+    const missing = wanted() - living.size
+    if (missing < 0) shrinkTimer ??= setTimeout(shrink, idleMs)
+    else {
+      clearTimeout(shrinkTimer)
+      shrinkTimer = undefined
+    }
+    if (retryTimer) return
+    for (let n = Math.min(missing, bootsAtOnce - count('booting')); n > 0; n--) {
+      living.add(spawnChild(launch, role, { ready: whenReady, gone }))
+    }
+  }
+
+  function serve(): void {
+    for (const waiter of waiting) {
+      const child = count('busy') < max ? nextReady() : undefined
+      if (!child) return
+      waiting.delete(waiter)
+      child.take()
+      waiter.resolve(child)
+    }
+  }
+
+  function shrink(): void {
+    shrinkTimer = undefined
+    const ready = [...living].filter((child) => child.state() === 'ready')
+    for (const child of ready.slice(0, Math.max(0, living.size - wanted()))) child.kill()
+    balance()
+  }
+
+  function whenReady(child: Child): void {
+    failures = 0
+    hasBooted = true
+    const isSpent = child.uses() >= usesPerChild || (child.baseRss() ?? 0) > rssLimit
+    // A fresh one is kept whatever it holds, or one that starts too large would be replaced for ever.
+    if (isSpent && child.uses() > 0) child.kill()
+    // Moved to the end, where the next one is taken from.
+    else if (living.delete(child)) living.add(child)
+    balance()
+  }
+
+  function gone(child: Child, wasBooting: boolean): void {
+    living.delete(child)
+    const exit = child.exited.finally(() => dying.delete(exit))
+    dying.add(exit)
+    if (wasBooting) failures++
+    if (wasBooting && failures >= failuresTolerated && !isClosed) {
+      const error = new UnavailableError(startTrouble)
+      for (const waiter of waiting) waiter.reject(error)
+      waiting.clear()
+      const delay = Math.min(backOffMs.last, backOffMs.first * 2 ** (failures - failuresTolerated))
+      retryTimer ??= setTimeout(() => {
+        retryTimer = undefined
+        balance()
+      }, delay)
+    }
+    balance()
+  }
+
+  function trouble(): string | undefined {
+    if (failures >= failuresTolerated) return startTrouble
+    return hasBooted ? undefined : 'The processes that run code are starting'
+  }
+
+  async function acquire(signal?: AbortSignal): Promise<Child | undefined> {
+    if (isClosed || signal?.aborted) return undefined
+    if (failures >= failuresTolerated) throw new UnavailableError(startTrouble)
+    return await new Promise<Child | undefined>((resolve, reject) => {
+      const giveUp = () => {
+        waiting.delete(waiter)
+        resolve(undefined)
+      }
+      const waiter: Waiter = {
+        resolve: (child) => {
+          signal?.removeEventListener('abort', giveUp)
+          resolve(child)
+        },
+        reject,
+      }
+      signal?.addEventListener('abort', giveUp, { once: true })
+      waiting.add(waiter)
+      balance()
+    })
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true
+    clearTimeout(retryTimer)
+    clearTimeout(shrinkTimer)
+    for (const waiter of waiting) waiter.resolve(undefined)
+    waiting.clear()
+    for (const child of living) child.kill()
+    await Promise.all(dying)
+  }
+
+  balance()
+  return { acquire, trouble, close }
+}
+
+const startTrouble = 'The processes that run code do not start; trying again'

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import ivm from 'isolated-vm'
+import { bootIsolate } from './boot.ts'
+import { isolateGraceMs } from './limits.ts'
+import type { ChildUsage, RunMessage, SentLine, Verdict } from './protocol.ts'
+import { findImport, readSyntaxError } from './syntax.ts'
+import { uncaught, userFrames } from './thrown.ts'
+
+/** What a run says while it goes on. */
+export interface Sink {
+  line(line: SentLine): void
+  /** How many lines were not let through so far. */
+  dropped(count: number): void
+}
+
+/** An isolate that is ready for one run. */
+export interface Sandbox {
+  readonly memoryMb: number
+  /** To be called once. Never rejects. */
+  run(message: RunMessage, sink: Sink): Promise<{ readonly verdict: Verdict; readonly usage: ChildUsage }>
+  dispose(): void
+}
+
+const entrySource = `import work from 'user'\nimport { run } from './main.js'\nrun(work)`
+
+export function createSandbox(memoryMb: number): Sandbox {
+  // Called when V8 has lost control: the thread of the isolate is parked for ever, only this process can still tell.
+  const broken = Promise.withResolvers<Verdict>()
+  const isolate = new ivm.Isolate({
+    memoryLimit: memoryMb,
+    onCatastrophicError: () => broken.resolve({ kind: 'memory' }),
+  })
+  const context = isolate.createContextSync()
+  const { main, install, begin, tick, untilNext } = bootIsolate(isolate, context)
+  const entry = isolate.compileModuleSync(entrySource, { filename: 'sandbox:entry' })
+  let sink: Sink | undefined
+  let reported: Verdict | undefined
+
+  install.applySync(undefined, [
+    new ivm.Callback((...line: SentLine) => sink?.line(line), { ignored: true }),
+    new ivm.Callback((count: number) => sink?.dropped(count), { ignored: true }),
+    new ivm.Callback((...report: Report) => (reported = readReport(report)), { ignored: true }),
+  ])
+
+  async function execute(message: RunMessage, deadline: number): Promise<Verdict> {
+    const remaining = () => deadline - performance.now()
+
+    /** One stretch of user code, with the microtasks that follow. Its verdict, if the run ended in it. */
+    async function stretch(start: (options: { timeout: number }) => Promise<unknown>): Promise<Verdict | undefined> {
+      try {
+        await start({ timeout: Math.max(1, Math.ceil(remaining())) })
+        return reported
+      } catch (error) {
+        // Told apart by what happened, never by what the error says: user code can throw any text.
+        if (isolate.isDisposed) return { kind: 'memory' }
+        return remaining() <= 0 ? { kind: 'timeout', stack: userFrames(error) } : uncaught(error)
+      }
+    }
+
+    try {
+      const user = await isolate.compileModule(message.script, { filename: message.file })
+      const problem = findImport(user, message.script)
+      if (problem) return { kind: 'syntax', ...problem }
+      entry.instantiateSync(context, (specifier) => (specifier === 'user' ? user : main))
+      begin.applySync(undefined, [message.event, message.input, message.attempt])
+    } catch (error) {
+      return isolate.isDisposed ? { kind: 'memory' } : { kind: 'syntax', ...readSyntaxError(error) }
+    }
+    let verdict = await stretch((options) => entry.evaluate(options))
+    while (!verdict) {
+      const delay: number = untilNext.applySync()
+      await sleep(Math.max(0, Math.ceil(delay < 0 ? remaining() : Math.min(delay, remaining()))))
+      if (remaining() <= 0) return { kind: 'timeout', stack: '' }
+      verdict = await stretch((options) => tick.apply(undefined, [], options))
+    }
+    return verdict
+  }
+
+  return {
+    memoryMb,
+    async run(message, runSink) {
+      sink = runSink
+      const startedAt = performance.now()
+      const cpuBefore = isolate.cpuTime
+      const stuck = new AbortController()
+      // A single long call of a built-in cannot be stopped by V8: then this answers, and the process is killed.
+      const expired = sleep<Verdict>(message.timeoutMs + isolateGraceMs, { kind: 'timeout', stack: '' }, stuck)
+      expired.catch(() => {})
+      const verdict = await Promise.race([execute(message, startedAt + message.timeoutMs), broken.promise, expired])
+      stuck.abort()
+      return { verdict, usage: measure(isolate, startedAt, cpuBefore, verdict) }
+    },
+    dispose: () => isolate.dispose(),
+  }
+}
+
+type Report = readonly [
+  kind: 'success' | 'badResult' | 'error',
+  first: string,
+  message: string,
+  stack: string,
+  retryable: number,
+]
+
+function readReport([kind, first, message, stack, retryable]: Report): Verdict {
+  if (kind === 'success') return { kind, json: first }
+  if (kind === 'badResult') return { kind, message: first }
+  return { kind, name: first, message, stack, retryable: retryable === 1 }
+}
+
+function measure(isolate: ivm.Isolate, startedAt: number, cpuBefore: bigint, verdict: Verdict): ChildUsage {
+  const wallMs = performance.now() - startedAt
+  if (isolate.isDisposed || verdict.kind === 'memory') return { wallMs, cpuMs: 0, heapBytes: 0 }
+  const cpuMs = Number(isolate.cpuTime - cpuBefore) / 1e6
+  // Statistics need the isolate's lock, which code that is still running does not give back.
+  if (verdict.kind === 'timeout') return { wallMs, cpuMs, heapBytes: 0 }
+  const heap = isolate.getHeapStatisticsSync()
+  return { wallMs, cpuMs, heapBytes: heap.used_heap_size + heap.externally_allocated_size }
+}

@@ -1,0 +1,18 @@
+import type { ChildMessage } from './protocol.ts'
+
+/**
+ * The child's end of its pipe to the server. A child without a server has nobody who would stop it, so it ends
+ * itself; a plain exit could wait for, or crash on, an isolate that is still running.
+ */
+export function openLink(receive: (message: unknown) => Promise<void>): (message: ChildMessage) => void {
+  process.on('disconnect', die)
+  process.on('message', (message: unknown) => void receive(message))
+  if (!process.connected) die()
+  return (message) => {
+    if (process.connected) process.send?.(message)
+  }
+}
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL')
+}

@@ -1,0 +1,168 @@
+import type { Outcome } from '../event.ts'
+import type { Json } from '../json.ts'
+import type { Job, LogLine, RunHost } from '../ports.ts'
+import type { Child, ChildEnd } from './child-handle.ts'
+import { failureOf, outOfMemory, sandboxCrash, timeout, type Origin } from './failures.ts'
+import { childGraceMs, sandboxLimits } from './limits.ts'
+import type { MemoryWatch } from './memory-watch.ts'
+import type { ChildMessage, ChildUsage, SentLine } from './protocol.ts'
+
+/** How long a child may take to say that it began, in milliseconds. */
+const startMs = 5000
+const mb = 1024 * 1024
+
+/** Memory of a child beyond its base from which on it is killed: room for what V8 needs besides the heap. */
+const allowance = (memoryMb: number) => (1.5 * memoryMb + 160) * mb
+
+/**
+ * Runs a job in a child that was taken for it, and gives the child back or kills it. Undefined: the child was lost
+ * before any of the code ran, so the job can be run elsewhere as if nothing had happened.
+ */
+export function runIn(
+  child: Child,
+  id: number,
+  job: Job,
+  host: RunHost,
+  memory: MemoryWatch,
+): Promise<Outcome | undefined> {
+  const { eventId, attempt, version, timeoutMs, memoryMb } = job
+  const origin: Origin = { code: version.code, timeoutMs, memoryMb }
+  const cap = (child.baseRss() ?? 0) + allowance(memoryMb)
+  const ended = Promise.withResolvers<Outcome | undefined>()
+  let startedAt: number | undefined
+  let lines = 0
+  let length = 0
+  let dropped = 0
+
+  let timer = setTimeout(() => {
+    child.kill()
+    end(undefined)
+  }, startMs)
+  const watched = memory.add(child.pid ?? 0, cap, () =>
+    kill({ kind: 'Failure', failure: outOfMemory(origin), usage: used() }),
+  )
+  const interrupt = () => kill({ kind: 'Interrupted' })
+  host.signal.addEventListener('abort', interrupt, { once: true })
+
+  function end(outcome: Outcome | undefined): void {
+    clearTimeout(timer)
+    watched.stop()
+    host.signal.removeEventListener('abort', interrupt)
+    ended.resolve(outcome)
+  }
+
+  /** Ends the run and the child at once. */
+  function kill(outcome: Outcome): void {
+    child.kill()
+    sayDropped('at least ')
+    end(outcome)
+  }
+
+  function message(received: Exclude<ChildMessage, { type: 'ready' }>): void {
+    if (received.type === 'started' && startedAt === undefined) start()
+    else if (received.type === 'logs' && startedAt !== undefined) log(received.lines, received.dropped)
+    else if (received.type === 'done' && startedAt !== undefined) done(received)
+    else crash('it answered out of turn')
+  }
+
+  function start(): void {
+    startedAt = performance.now()
+    clearTimeout(timer)
+    timer = setTimeout(
+      () => kill({ kind: 'Failure', failure: timeout(origin), usage: used() }),
+      timeoutMs + childGraceMs,
+    )
+  }
+
+  function log(sent: readonly SentLine[], withheld: number): void {
+    dropped = withheld
+    length += sent.reduce((sum, [, , text]) => sum + text.length, 0)
+    if (lines + sent.length > sandboxLimits.lines || length > sandboxLimits.logLength * 2) {
+      crash('it logged more than it may')
+      return
+    }
+    if (sent.length > 0) host.log(sent.map(([level, at, text]) => newLine(level, at, text)))
+  }
+
+  function newLine(level: LogLine['level'], at: number, text: string): LogLine {
+    return { eventId, attempt, seq: ++lines, at, level, message: text }
+  }
+
+  function sayDropped(precision: string): void {
+    if (dropped === 0) return
+    const { lines: most, logLength } = sandboxLimits
+    const what = `${precision}${dropped} more ${dropped === 1 ? 'line was' : 'lines were'} dropped`
+    const limit = `a run keeps at most ${most} lines and ${logLength / 1024} kB of log`
+    host.log([newLine('warn', Date.now(), `${what}: ${limit}`)])
+  }
+
+  function done({ verdict, usage }: Extract<ChildMessage, { type: 'done' }>): void {
+    const data = verdict.kind === 'success' ? parseJson(verdict.json) : undefined
+    if (verdict.kind === 'success' && data === undefined) {
+      crash('its result is not JSON')
+      return
+    }
+    const isStopped = verdict.kind === 'timeout' || verdict.kind === 'memory'
+    // Code that was stopped may still be running somewhere in the child.
+    if (isStopped) child.kill()
+    else child.release()
+    sayDropped(isStopped ? 'at least ' : '')
+    if (verdict.kind !== 'success') end({ kind: 'Failure', failure: failureOf(verdict, origin), usage: used(usage) })
+    else if (data !== undefined) end({ kind: 'Success', data, usage: used(usage) })
+  }
+
+  function crashed({ reason, stderr }: ChildEnd): void {
+    if (startedAt === undefined) {
+      end(undefined)
+      return
+    }
+    sayDropped('at least ')
+    const failure = isMemory(stderr, watched.peak(), cap) ? outOfMemory(origin) : sandboxCrash(reason)
+    end({ kind: 'Failure', failure, usage: used() })
+  }
+
+  function crash(reason: string): void {
+    kill({ kind: 'Failure', failure: sandboxCrash(reason), usage: used() })
+  }
+
+  function used(usage?: ChildUsage) {
+    const wallMs = performance.now() - (startedAt ?? performance.now())
+    const { wallMs: wall, cpuMs, heapBytes } = usage ?? { wallMs, cpuMs: 0, heapBytes: 0 }
+    return { wallMs: wall, cpuMs, heapBytes, logLines: lines }
+  }
+
+  if (host.signal.aborted) {
+    interrupt()
+    return ended.promise
+  }
+  child.send(
+    {
+      type: 'run',
+      id,
+      file: version.language === 'TypeScript' ? 'workflow.ts' : 'workflow.js',
+      script: version.script,
+      event: JSON.stringify(job.event),
+      input: JSON.stringify(job.input),
+      attempt,
+      timeoutMs,
+      memoryMb,
+    },
+    { message, lost: crashed },
+  )
+  return ended.promise
+}
+
+/** Whether a child that crashed ran out of memory. V8 and the C library write to stderr, user code cannot. */
+function isMemory(stderr: string, peak: number, cap: number): boolean {
+  return /out of memory|bad_alloc|Last few GCs|allocation failed/i.test(stderr) || peak > 0.9 * cap
+}
+
+/** Undefined: not JSON. */
+function parseJson(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text)
+    return value
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,35 @@
+import { sandboxLimits } from './limits.ts'
+import type { Verdict } from './protocol.ts'
+
+const { frameLength, messageLength, nameLength, stackFrames } = sandboxLimits
+
+/**
+ * An error that left the isolate by itself: thrown while the user's module was loaded, or a rejection that nobody
+ * handled. By then it is a copy; of the user's object only name, message and stack are left.
+ */
+export function uncaught(error: unknown): Verdict {
+  if (
+    !(error instanceof Error) ||
+    error.message.startsWith('An object was thrown from supplied code within isolated-vm')
+  ) {
+    const shown = error instanceof Error ? 'an object' : String(error)
+    const message = `Something that is not an Error was thrown: ${shown}`.slice(0, messageLength)
+    return { kind: 'error', name: 'NonErrorThrown', message, stack: '', retryable: true }
+  }
+  const name = String(error.name).slice(0, nameLength) || 'Error'
+  const message = error.message.slice(0, messageLength)
+  const frames = userFrames(error)
+  const headline = message === '' ? name : `${name}: ${message}`
+  return { kind: 'error', name, message, stack: frames === '' ? headline : `${headline}\n${frames}`, retryable: true }
+}
+
+/** The lines of an error's stack that point into the user's source. */
+export function userFrames(error: unknown): string {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return ''
+  return error.stack
+    .split('\n')
+    .filter((line) => /^ {4}at .*workflow\.[jt]s:\d/.test(line))
+    .slice(0, stackFrames)
+    .map((line) => line.slice(0, frameLength))
+    .join('\n')
+}
