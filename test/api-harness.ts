@@ -164,7 +164,7 @@ export async function ask(port: number, options: HttpOptions): Promise<HttpAnswe
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString()
-  const isJson = response.headers['content-type']?.includes('json') === true
+  const isJson = text !== '' && response.headers['content-type']?.includes('json') === true
   return { status: response.statusCode ?? 0, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} }
 }
 
