@@ -213,14 +213,14 @@ describe.each(subscriptions)('a subscription over %s', (_name, subscribe) => {
 })
 
 describe('answers to requests that are no good', () => {
-  const post = (port: number, body: string) =>
+  const postBody = (port: number, body: string) =>
     ask(port, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
 
   test.each(['', '{"query":', 'null', '7', '"{ __typename }"', '[{"query":"{ __typename }"}]'])(
     'the body %j is answered with 400 and a message',
     async (body) => {
       const api = await startApi()
-      const answer = await post(api.port, body)
+      const answer = await postBody(api.port, body)
       expect(answer.status).toBe(400)
       expect(answer.json.errors).toMatchObject([
         { message: expect.any(String), extensions: { code: expect.any(String) } },
@@ -244,7 +244,7 @@ describe('answers to requests that are no good', () => {
     ['{ events { nodes { id }', 'GRAPHQL_PARSE_FAILED'],
   ])('%s is refused without a hint at what would be right', async (query, code) => {
     const api = await startApi()
-    const { json } = await post(api.port, JSON.stringify({ query }))
+    const { json } = await postBody(api.port, JSON.stringify({ query }))
     expect(json.errors).toMatchObject([{ extensions: { code } }])
     expect(JSON.stringify(json)).not.toContain('Did you mean')
   })
@@ -252,7 +252,7 @@ describe('answers to requests that are no good', () => {
   test('of many mistakes in a document the first twenty are told', async () => {
     const api = await startApi()
     const fields = Array.from({ length: 100 }, (_, i) => `f${i}`).join(' ')
-    const { json } = await post(api.port, JSON.stringify({ query: `{ events { ${fields} } }` }))
+    const { json } = await postBody(api.port, JSON.stringify({ query: `{ events { ${fields} } }` }))
     expect(json.errors).toHaveLength(21)
   })
 })

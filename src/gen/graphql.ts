@@ -271,6 +271,66 @@ export type WatchOrderSubscriptionVariables = Exact<{
 
 export type WatchOrderSubscription = { eventStatus: { rev: number, status: EventStatus, data: unknown, error: { name: string, message: string, codeFrame: string | null } | null, logs: { nodes: Array<{ level: LogLevel, message: string }> } } };
 
+export type RunCodeMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunCodeMutation = { executeWorkflow:
+    | { code: ErrorCode, message: string }
+    | { event: { id: string, status: EventStatus, data: unknown, error: { code: FailureCode, message: string, codeFrame: string | null } | null, logs: { nodes: Array<{ level: LogLevel, message: string }> } } }
+    | { code: ErrorCode, message: string, codeFrame: string | null }
+    | { code: ErrorCode, message: string }
+    | { code: ErrorCode, message: string }
+   };
+
+export type SaveCountdownMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SaveCountdownMutation = { saveWorkflow:
+    | { code: ErrorCode, message: string }
+    | { code: ErrorCode, message: string, codeFrame: string | null }
+    | { code: ErrorCode, message: string }
+    | { workflow: { id: string, name: string, updatedAt: string, version: { hash: string } } }
+   };
+
+export type StartCountdownMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StartCountdownMutation = { createEvent:
+    | { code: ErrorCode, message: string }
+    | { event: { id: string, status: EventStatus, createdAt: string } }
+    | { code: ErrorCode, message: string }
+    | { code: ErrorCode, message: string }
+   };
+
+export type WatchCountdownsSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WatchCountdownsSubscription = { eventChanges: { id: string, rev: number, status: EventStatus, data: unknown, error: { code: FailureCode, message: string } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null }> } };
+
+export type LookBackQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LookBackQuery = { events: { nodes: Array<{ id: string, type: string, status: EventStatus, input: unknown, data: unknown, createdAt: string, finishedAt: string | null, workflow: { name: string } | null, error: { code: FailureCode, message: string, stack: string | null, codeFrame: string | null } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, receipt: { queueMs: number, wallMs: number, cpuMs: number } | null }>, logs: { nodes: Array<{ at: string, attempt: number, level: LogLevel, message: string }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type WatchUnderLoadSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WatchUnderLoadSubscription = { eventStatus: { id: string, rev: number, status: EventStatus, isFinal: boolean } };
+
+export type StartManyMutationVariables = Exact<{
+  input: CreateEventInput;
+}>;
+
+
+export type StartManyMutation = { createEvent:
+    | { message: string }
+    | { event: { id: string } }
+    | { message: string }
+    | { message: string }
+   };
+
 export type EventFieldsFragment = { id: string, type: string, status: EventStatus, isFinal: boolean, rev: number, input: unknown, data: unknown, idempotencyKey: string | null, runAt: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, workflow: { id: string, name: string, deletedAt: string | null } | null, execution: { id: string, name: string } | null, version: { hash: string, code: string, language: CodeLanguage } | null, error: { code: FailureCode, name: string, message: string, stack: string | null, codeFrame: string | null, line: number | null, column: number | null, retryable: boolean } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, startedAt: string, finishedAt: string | null, receipt: { queueMs: number, wallMs: number, cpuMs: number, heapBytes: number, logLines: number } | null }>, logs: { nodes: Array<{ seq: number, attempt: number, level: LogLevel, message: string }> }, limits: { timeoutMs: number, memoryMb: number, maxAttempts: number }, rerunOf: { id: string } | null };
 
 export type CreateEventMutationVariables = Exact<{
@@ -563,6 +623,199 @@ export const WatchOrderDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WatchOrderSubscription, WatchOrderSubscriptionVariables>;
+export const RunCodeDocument = new TypedDocumentString(`
+    mutation RunCode {
+  executeWorkflow(
+    input: {
+      code: """
+      export default async ({ input, console }) => {
+        console.log('adding', input.numbers)
+        return { sum: input.numbers.reduce((a, b) => a + b, 0) }
+      }
+      """
+      language: JAVASCRIPT
+      input: { numbers: [1, 2, 3] }
+      waitMs: 10000
+    }
+  ) {
+    ... on ExecuteWorkflowPayload {
+      event {
+        id
+        status
+        data
+        error {
+          code
+          message
+          codeFrame
+        }
+        logs {
+          nodes {
+            level
+            message
+          }
+        }
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+    ... on InvalidCodeError {
+      codeFrame
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunCodeMutation, RunCodeMutationVariables>;
+export const SaveCountdownDocument = new TypedDocumentString(`
+    mutation SaveCountdown {
+  saveWorkflow(
+    input: {
+      name: "countdown"
+      description: "Counts down, one number a second, and sometimes loses count."
+      code: """
+      export default async ({ event, input, attempt, console }) => {
+        for (let n = input.from; n > 0; n--) {
+          console.log(n)
+          await new Promise((resolve) => setTimeout(resolve, 1000))
+          if (n === input.failAt && attempt === 1) throw new Error('lost count at ' + n)
+        }
+        return { event: event.id, attempt, liftoff: true }
+      }
+      """
+      language: JAVASCRIPT
+      limits: { timeoutMs: 60000, maxAttempts: 3 }
+    }
+  ) {
+    ... on SaveWorkflowPayload {
+      workflow {
+        id
+        name
+        version {
+          hash
+        }
+        updatedAt
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+    ... on InvalidCodeError {
+      codeFrame
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SaveCountdownMutation, SaveCountdownMutationVariables>;
+export const StartCountdownDocument = new TypedDocumentString(`
+    mutation StartCountdown {
+  createEvent(
+    input: {
+      type: "launch.planned"
+      workflow: "countdown"
+      input: { from: 10, failAt: 8 }
+    }
+  ) {
+    ... on CreateEventPayload {
+      event {
+        id
+        status
+        createdAt
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartCountdownMutation, StartCountdownMutationVariables>;
+export const WatchCountdownsDocument = new TypedDocumentString(`
+    subscription WatchCountdowns {
+  eventChanges(filter: { workflow: "countdown" }) {
+    id
+    rev
+    status
+    data
+    error {
+      code
+      message
+    }
+    attempts {
+      number
+      outcome
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WatchCountdownsSubscription, WatchCountdownsSubscriptionVariables>;
+export const LookBackDocument = new TypedDocumentString(`
+    query LookBack {
+  events(first: 10) {
+    nodes {
+      id
+      type
+      status
+      workflow {
+        name
+      }
+      input
+      data
+      error {
+        code
+        message
+        stack
+        codeFrame
+      }
+      attempts {
+        number
+        outcome
+        receipt {
+          queueMs
+          wallMs
+          cpuMs
+        }
+      }
+      logs(first: 20) {
+        nodes {
+          at
+          attempt
+          level
+          message
+        }
+      }
+      createdAt
+      finishedAt
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LookBackQuery, LookBackQueryVariables>;
+export const WatchUnderLoadDocument = new TypedDocumentString(`
+    subscription WatchUnderLoad($id: ID!) {
+  eventStatus(id: $id) {
+    id
+    rev
+    status
+    isFinal
+  }
+}
+    `) as unknown as TypedDocumentString<WatchUnderLoadSubscription, WatchUnderLoadSubscriptionVariables>;
+export const StartManyDocument = new TypedDocumentString(`
+    mutation StartMany($input: CreateEventInput!) {
+  createEvent(input: $input) {
+    ... on CreateEventPayload {
+      event {
+        id
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartManyMutation, StartManyMutationVariables>;
 export const CreateEventDocument = new TypedDocumentString(`
     mutation CreateEvent($input: CreateEventInput!) {
   createEvent(input: $input) {

@@ -97,9 +97,11 @@ function parseWithin(source: string | Source): DocumentNode {
   try {
     return parse(source, { maxTokens })
   } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    const { message, positions } = error
     // The parser tells this error from others by its text only.
-    if (error instanceof GraphQLError && error.message.includes(`more than ${maxTokens} tokens`)) throw tooManyTokens()
-    throw error
+    if (message.includes(`more than ${maxTokens} tokens`)) throw tooManyTokens()
+    throw new GraphQLError(message, { source: error.source, positions, extensions: { code: 'GRAPHQL_PARSE_FAILED' } })
   }
 }
 

@@ -110,9 +110,12 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
 
   async function close(reason: string): Promise<void> {
     const ended = new Promise<void>((resolve) => void server.close(() => resolve()))
+    // A connection whose answer began before the close stays open when the answer has ended.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20)
     const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
     await sockets.close(reason, closeGraceMs)
     await ended
+    clearInterval(sweep)
     clearTimeout(cut)
   }
 
