@@ -14,7 +14,9 @@ export interface Origin {
 export function failureOf(verdict: Exclude<Verdict, { kind: 'success' }>, origin: Origin): Failure {
   switch (verdict.kind) {
     case 'error': {
-      const { name, message, stack, retryable } = verdict
+      const { name, message, stack, retryable } = isImport(verdict, origin.code)
+        ? { ...verdict, message: noImports, stack: verdict.stack.replace('Not supported', noImports), retryable: false }
+        : verdict
       return located(
         { code: 'USER_ERROR', name, message, stack: stack || null, retryable },
         origin.code,
@@ -30,6 +32,14 @@ export function failureOf(verdict: Exclude<Verdict, { kind: 'success' }>, origin
     case 'memory':
       return outOfMemory(origin)
   }
+}
+
+const noImports = 'Cannot import: a program is one file, without imports'
+
+/** V8 refuses `import()` with an error that says too little. It is known by the line it points at. */
+function isImport({ message, stack }: { readonly message: string; readonly stack: string }, code: string): boolean {
+  const at = message === 'Not supported' ? topFrame(stack) : undefined
+  return at !== undefined && /\bimport\s*\(/.test(code.split('\n', at.line)[at.line - 1] ?? '')
 }
 
 export function syntaxFailure(problem: { readonly message: string } & Partial<Position>, code: string): Failure {

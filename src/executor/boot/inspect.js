@@ -188,7 +188,19 @@ function showBody(head, open, close, parts, level) {
   const line = `${head}${open} ${join(parts, ', ')} ${close}`
   const pad = repeat('  ', level)
   const isShort = line.length + pad.length <= lineWidth && replaceAll(line, '\n', '') === line
-  return isShort ? line : `${head}${open}\n${pad}  ${join(parts, `,\n${pad}  `)}\n${pad}${close}`
+  return isShort ? line : `${head}${open}\n${pad}  ${join(inRows(parts), `,\n${pad}  `)}\n${pad}${close}`
+}
+
+/** Puts many short parts next to each other. */
+function inRows(parts) {
+  const rows = []
+  for (let index = 0; index < parts.length; index++) {
+    const last = rows[rows.length - 1]
+    const fits = parts[index].length <= 16 && last !== undefined && last.length + parts[index].length < lineWidth
+    if (parts.length > 6 && fits) rows[rows.length - 1] = `${last}, ${parts[index]}`
+    else push(rows, parts[index])
+  }
+  return rows
 }
 
 /** Own enumerable keys, without the indexes of what is shown as a list, and with the cause of an error. */

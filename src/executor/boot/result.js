@@ -34,7 +34,7 @@ export function encodeResult(value) {
     }
     const found = problemOf(item)
     if (found !== undefined) refuse(`${place(path, key)}: expected JSON, got ${found}`)
-    if (item === undefined) return item
+    if (item === undefined && !isArray(this)) return item
     size += 1 + (typeof item === 'string' ? item.length : 0) + (isArray(this) ? 0 : key.length)
     if (size > limits.resultBytes) refuse(tooLarge)
     if (typeof item !== 'object' || item === null) return item
