@@ -1,31 +1,40 @@
 import type { Hub, LogLine, Store } from './ports.ts'
 
 /** Writes the log of one run to the store while the run goes on, and tells watchers once lines can be read there. */
-export function createLogWriter(store: Store, hub: Hub, eventId: string) {
-  let unsaved: readonly LogLine[] = []
-  let saving: Promise<void> | undefined
+export interface LogWriter {
+  write(lines: readonly LogLine[]): void
+  /**
+   * Resolves when every line written so far is kept, or rejects as `Store.appendLogs` does. Whatever is asked of the
+   * store right after this call is kept no sooner than the lines.
+   */
+  flush(): Promise<void>
+}
 
-  async function save(): Promise<void> {
-    while (unsaved.length > 0) {
-      const batch = unsaved
-      await store.appendLogs(batch)
-      unsaved = unsaved.slice(batch.length)
-      hub.notify({ kind: 'Logs', eventId })
-    }
-  }
+export function createLogWriter(store: Store, hub: Hub, eventId: string): LogWriter {
+  const saving = new Set<Promise<void>>()
+  let unsaved: LogLine[] = []
 
-  function flush(): Promise<void> {
-    saving ??= save().finally(() => (saving = undefined))
-    return saving
+  function save(lines: readonly LogLine[]): void {
+    const saved = store
+      .appendLogs(lines)
+      .then(() => hub.notify({ kind: 'Logs', eventId }))
+      .catch((error: unknown) => {
+        unsaved = [...unsaved, ...lines]
+        throw error
+      })
+      .finally(() => saving.delete(saved))
+    saving.add(saved)
+    // While the code runs nobody waits for this; the flush at the end meets the lines again.
+    saved.catch(() => undefined)
   }
 
   return {
-    write(lines: readonly LogLine[]): void {
-      unsaved = [...unsaved, ...lines]
-      // A failure is not lost: the lines stay unsaved, and the flush at the end of the run meets it again.
-      flush().catch(() => undefined)
+    write: save,
+    async flush() {
+      const again = unsaved
+      unsaved = []
+      if (again.length > 0) save(again)
+      await Promise.all(saving)
     },
-    /** Resolves when every line written so far is kept; rejects as `Store.appendLogs` does. */
-    flush: () => (unsaved.length > 0 ? flush() : Promise.resolve()),
   }
 }

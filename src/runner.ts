@@ -4,6 +4,7 @@ import { UnavailableError } from './errors.ts'
 import type { Event, Outcome } from './event.ts'
 import { attemptNumber } from './event.ts'
 import { createGate } from './gate.ts'
+import type { LogWriter } from './log-writer.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
 import { createSweep } from './sweep.ts'
@@ -43,21 +44,22 @@ interface Needs {
   readonly log: Logger
 }
 
-interface Run {
-  readonly stop: AbortController
-}
-
 export function createRunner({ store, queue, executor, hub, versions, log }: Needs): Runner {
   // Random per start: a name that came again would make orphans of the last process look owned.
   const owner = randomUUID()
-  const runs = new Map<string, Run>()
+  const runs = new Map<string, AbortController>()
+  const settling = new Set<Promise<void>>()
   const gate = createGate()
   const sweep = createSweep({ store, queue, hub, log, isRunning: (id) => runs.has(id) })
   let closing = false
   let heartbeat: NodeJS.Timeout | undefined
   let lastRenewal = Date.now()
 
-  /** Runs one event if it is there to be claimed. Never rejects: what cannot be written now is found by the sweep. */
+  /**
+   * Runs one event if it is there to be claimed. Never rejects: what cannot be written now is found by the sweep.
+   * Resolves once the code has ended; writing down the outcome goes on, so that it shares a transaction with the next
+   * claim.
+   */
   async function runEvent(id: string): Promise<void> {
     try {
       const found = await store.getEvent(id)
@@ -76,36 +78,39 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
 
   async function runClaimed(event: Event): Promise<void> {
     const stop = new AbortController()
-    runs.set(event.id, { stop })
+    runs.set(event.id, stop)
     const watcher = hub.watch({ eventId: event.id })
-    const watching = stopWhenTaken(event, watcher, stop)
-    try {
-      hub.notify({ kind: 'Event', event })
-      await attempt(event, stop.signal)
-    } finally {
-      await watcher.return()
-      await watching
-      runs.delete(event.id)
-    }
+    void stopWhenTaken(event, watcher, stop)
+    hub.notify({ kind: 'Event', event })
+    const logs = createLogWriter(store, hub, event.id)
+    const next = await runOnce(event, stop.signal, logs.write)
+    void watcher.return()
+    const settled = settle(event, next, logs, stop.signal)
+      .catch((error: unknown) => log.error({ err: error, eventId: event.id }, 'An outcome could not be written'))
+      .finally(() => {
+        // A retry may have begun already, with a claim of its own.
+        if (runs.get(event.id) === stop) runs.delete(event.id)
+        settling.delete(settled)
+      })
+    settling.add(settled)
   }
 
-  async function attempt(event: Event, signal: AbortSignal): Promise<void> {
-    const logs = createLogWriter(store, hub, event.id)
-    const next = await runOnce(event, signal, logs.write)
+  /** Writes down what came of a run, however long the store is away: nothing else could repeat it. */
+  async function settle(event: Event, next: Event, logs: LogWriter, signal: AbortSignal): Promise<void> {
     for (let pause = settlePauseMs.first; ; pause = Math.min(2 * pause, settlePauseMs.longest)) {
       try {
         // Asked for in one tick, both are one transaction: nobody sees the end of an event without its last lines.
         const [, kept] = await Promise.all([logs.flush(), store.updateEvent(next)])
         const stored = kept ? next : await store.getEvent(event.id)
-        const lost = stored?.rev !== next.rev || stored.status !== next.status
-        if (lost)
-          return log.info({ eventId: event.id }, 'An outcome came too late: the event had been taken over or canceled')
+        if (stored?.rev !== next.rev || stored.status !== next.status) {
+          log.info({ eventId: event.id }, 'An outcome came too late: the event was taken over or canceled meanwhile')
+          return
+        }
         hub.notify({ kind: 'Event', event: stored })
-        if (stored.status === 'Pending' && !closing) queue.push(stored)
+        if (stored.status === 'Pending') queue.push(stored)
         return
       } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error
-        if (closing && signal.aborted) throw error
+        if (!(error instanceof UnavailableError) || (closing && signal.aborted)) throw error
         log.warn({ err: error, eventId: event.id }, `An outcome could not be written, trying again in ${pause} ms`)
         await new Promise((resolve) => setTimeout(resolve, pause))
       }
@@ -126,13 +131,9 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
         : versionIsGone(event.version)
     } catch (error) {
       log.error({ err: error, eventId: event.id }, 'No code can be run now, the event is given back')
-      const later = releaseEvent(event, owner, Date.now() + troubleMs, Date.now())
-      if (later) return later
-      throw error
+      return owned(releaseEvent(event, owner, Date.now() + troubleMs, Date.now()))
     }
-    const settled = settleEvent(event, owner, outcome, Date.now(), Math.random())
-    if (!settled) throw new Error(`A claimed event could not be settled: ${event.id}`)
-    return settled
+    return owned(settleEvent(event, owner, outcome, Date.now(), Math.random()))
   }
 
   async function beat(): Promise<void> {
@@ -146,7 +147,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
   }
 
   function stopAll(): void {
-    for (const run of runs.values()) run.stop.abort()
+    for (const stop of runs.values()) stop.abort()
   }
 
   return {
@@ -165,10 +166,17 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       const drained = queue.close()
       const timer = setTimeout(stopAll, graceMs)
       await drained
+      await Promise.all(settling)
       clearTimeout(timer)
       clearInterval(heartbeat)
     },
   }
+}
+
+/** What a transition makes of an event that this runner holds. */
+function owned(next: Event | undefined): Event {
+  if (next) return next
+  throw new Error('A transition refused an event to its owner')
 }
 
 /** Stops a run when its event moves on without it: canceled, or claimed by another after the lease ran out. */
