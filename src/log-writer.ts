@@ -12,7 +12,7 @@ export interface LogWriter {
 
 export function createLogWriter(store: Store, hub: Hub, eventId: string): LogWriter {
   const saving = new Set<Promise<void>>()
-  let unsaved: LogLine[] = []
+  let unsaved: readonly LogLine[] = []
 
   function save(lines: readonly LogLine[]): void {
     const saved = store
