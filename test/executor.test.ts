@@ -82,6 +82,18 @@ describe('the pool', () => {
     expect(await run(pool, good)).toMatchObject({ kind: 'Success' })
   })
 
+  test('what a terminal or a service manager sends to all does not end a run', async () => {
+    const { pool, started } = open()
+    const code = `export default ({ console }) => { console.log('started'); return new Promise((r) => setTimeout(r, 200, 1)) }`
+    const going = start(pool, jobOf(code))
+    await going.logged('started')
+    for (const child of started()) {
+      child.kill('SIGINT')
+      child.kill('SIGTERM')
+    }
+    expect(await going.outcome).toMatchObject({ kind: 'Success', data: 1 })
+  })
+
   test.each([
     ['no object', 'hello'],
     ['a type that does not exist', { type: 'exit', id: 1 }],
@@ -145,13 +157,15 @@ describe('the pool', () => {
 
   test('when no process starts, runs and checks are refused with the reason, until one does', async () => {
     const usual = createLaunch({ maxMemoryMb: 512, warn: () => {} })
+    const warn = vi.fn<(message: string) => void>()
     let isBroken = true
     const broken = () =>
-      spawn(process.execPath, ['-e', 'process.exit(1)'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-    const { pool } = open({ launch: (role) => (isBroken ? broken() : usual(role)) })
-    const reason = 'The processes that run code do not start; trying again'
+      spawn(process.execPath, ['-e', 'throw new TypeError("no luck")'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const { pool } = open({ launch: (role) => (isBroken ? broken() : usual(role)), warn })
+    const reason = 'The processes that run code do not start'
     await expect(run(pool, good)).rejects.toThrow(new UnavailableError(reason))
     expect(pool.trouble()).toBe(reason)
+    expect(warn).toHaveBeenCalledWith(`${reason}: exit code 1: TypeError: no luck`)
     await expect(pool.prepare({ language: 'JavaScript', code: 'export default 1' })).rejects.toThrow(UnavailableError)
     isBroken = false
     await vi.waitFor(() => expect(pool.trouble()).toBeUndefined(), { timeout: 15_000 })

@@ -20,8 +20,8 @@ export interface Task {
 
 export interface Owner {
   ready(child: Child): void
-  /** It is dying or dead. Called once; `wasBooting`: it never got ready. */
-  gone(child: Child, wasBooting: boolean): void
+  /** It is dying or dead. Called once. `bootProblem`: why it never got ready, if it did not. */
+  gone(child: Child, bootProblem: string | undefined): void
 }
 
 /** `busy` from when it is taken until it is released; `warming` until it reports ready again. */
@@ -51,7 +51,7 @@ export function spawnChild(launch: Launch, role: Role, owner: Owner): Child {
   let uses = 0
   let baseRss: number | undefined
   let stderr = ''
-  let readyTimer: NodeJS.Timeout | undefined = setTimeout(kill, readyMs)
+  let readyTimer: NodeJS.Timeout | undefined = setTimeout(giveUp, readyMs)
 
   subprocess.stderr?.setEncoding('latin1').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrLength)
@@ -93,18 +93,25 @@ export function spawnChild(launch: Launch, role: Role, owner: Owner): Child {
 
   function fail(reason: string): void {
     const lost = task
-    kill()
+    end(reason)
     lost?.lost({ reason, stderr })
   }
 
-  function kill(): void {
-    if (state === 'dying') return
-    const wasBooting = state === 'booting'
+  function giveUp(): void {
+    fail(`it was not ready within ${readyMs} ms`)
+  }
+
+  function end(reason: string): void {
+    const bootProblem = state === 'booting' ? [reason, lastLine(stderr)].filter(Boolean).join(': ') : undefined
     state = 'dying'
     task = undefined
     clearTimeout(readyTimer)
     subprocess.kill('SIGKILL')
-    owner.gone(child, wasBooting)
+    owner.gone(child, bootProblem)
+  }
+
+  function kill(): void {
+    if (state !== 'dying') end('it was killed')
   }
 
   const child: Child = {
@@ -130,9 +137,15 @@ export function spawnChild(launch: Launch, role: Role, owner: Owner): Child {
     release: () => {
       task = undefined
       state = 'warming'
-      readyTimer = setTimeout(kill, readyMs)
+      readyTimer = setTimeout(giveUp, readyMs)
     },
     kill,
   }
   return child
+}
+
+/** Of an error that Node printed, the line that says what it is. */
+function lastLine(text: string): string | undefined {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  return lines.findLast((line) => /\w*Error\b/.test(line)) ?? lines.at(-1)
 }

@@ -8,6 +8,7 @@ const bootsAtOnce = 2
 const failuresTolerated = 5
 const backOffMs = { first: 100, last: 5000 } as const
 const usesPerChild = 1000
+const startTrouble = 'The processes that run code do not start'
 
 export interface ChildrenOptions {
   readonly role: Role
@@ -22,6 +23,7 @@ export interface ChildrenOptions {
   readonly idleMs: number
   /** A child that holds more when it is ready is replaced, in bytes: what its runs left behind grows slowly. */
   readonly rssLimit: number
+  readonly warn: (message: string) => void
 }
 
 /** Processes of one role: as many as are needed, each used by one task at a time. */
@@ -36,16 +38,11 @@ export interface Children {
   close(): Promise<void>
 }
 
-interface Waiter {
-  readonly resolve: (child: Child | undefined) => void
-  readonly reject: (error: UnavailableError) => void
-}
-
 export function createChildren(options: ChildrenOptions): Children {
-  const { role, launch, min, max, spare, idleMs, rssLimit } = options
+  const { role, launch, min, max, spare, idleMs, rssLimit, warn } = options
   const living = new Set<Child>()
   const dying = new Set<Promise<void>>()
-  const waiting = new Set<Waiter>()
+  const waiting = new Set<PromiseWithResolvers<Child | undefined>>()
   let failures = 0
   let hasBooted = false
   let isClosed = false
@@ -100,22 +97,26 @@ export function createChildren(options: ChildrenOptions): Children {
     balance()
   }
 
-  function gone(child: Child, wasBooting: boolean): void {
+  function gone(child: Child, bootProblem: string | undefined): void {
     living.delete(child)
     const exit = child.exited.finally(() => dying.delete(exit))
     dying.add(exit)
-    if (wasBooting) failures++
-    if (wasBooting && failures >= failuresTolerated && !isClosed) {
-      const error = new UnavailableError(startTrouble)
-      for (const waiter of waiting) waiter.reject(error)
-      waiting.clear()
-      const delay = Math.min(backOffMs.last, backOffMs.first * 2 ** (failures - failuresTolerated))
-      retryTimer ??= setTimeout(() => {
-        retryTimer = undefined
-        balance()
-      }, delay)
-    }
+    // One that was killed while the pool closes says nothing about the others.
+    if (bootProblem !== undefined && !isClosed) bootFailed(bootProblem)
     balance()
+  }
+
+  function bootFailed(problem: string): void {
+    failures++
+    if (failures < failuresTolerated) return
+    if (failures === failuresTolerated) warn(`${startTrouble}: ${problem}`)
+    for (const waiter of waiting) waiter.reject(new UnavailableError(startTrouble))
+    waiting.clear()
+    const delay = Math.min(backOffMs.last, backOffMs.first * 2 ** (failures - failuresTolerated))
+    retryTimer ??= setTimeout(() => {
+      retryTimer = undefined
+      balance()
+    }, delay)
   }
 
   function trouble(): string | undefined {
@@ -126,22 +127,15 @@ export function createChildren(options: ChildrenOptions): Children {
   async function acquire(signal?: AbortSignal): Promise<Child | undefined> {
     if (isClosed || signal?.aborted) return undefined
     if (failures >= failuresTolerated) throw new UnavailableError(startTrouble)
-    return await new Promise<Child | undefined>((resolve, reject) => {
-      const giveUp = () => {
-        waiting.delete(waiter)
-        resolve(undefined)
-      }
-      const waiter: Waiter = {
-        resolve: (child) => {
-          signal?.removeEventListener('abort', giveUp)
-          resolve(child)
-        },
-        reject,
-      }
-      signal?.addEventListener('abort', giveUp, { once: true })
-      waiting.add(waiter)
-      balance()
-    })
+    const taken = Promise.withResolvers<Child | undefined>()
+    const giveUp = () => {
+      waiting.delete(taken)
+      taken.resolve(undefined)
+    }
+    signal?.addEventListener('abort', giveUp, { once: true })
+    waiting.add(taken)
+    balance()
+    return await taken.promise.finally(() => signal?.removeEventListener('abort', giveUp))
   }
 
   async function close(): Promise<void> {
@@ -157,5 +151,3 @@ export function createChildren(options: ChildrenOptions): Children {
   balance()
   return { acquire, trouble, close }
 }
-
-const startTrouble = 'The processes that run code do not start; trying again'

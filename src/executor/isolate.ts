@@ -58,7 +58,7 @@ export function createSandbox(memoryMb: number): Sandbox {
     }
 
     try {
-      const user = await isolate.compileModule(message.script, { filename: message.file })
+      const user = isolate.compileModuleSync(message.script, { filename: message.file })
       const problem = findImport(user, message.script)
       if (problem) return { kind: 'syntax', ...problem }
       entry.instantiateSync(context, (specifier) => (specifier === 'user' ? user : main))
@@ -82,12 +82,13 @@ export function createSandbox(memoryMb: number): Sandbox {
       sink = runSink
       const startedAt = performance.now()
       const cpuBefore = isolate.cpuTime
-      const stuck = new AbortController()
       // A single long call of a built-in cannot be stopped by V8: then this answers, and the process is killed.
-      const expired = sleep<Verdict>(message.timeoutMs + isolateGraceMs, { kind: 'timeout', stack: '' }, stuck)
-      expired.catch(() => {})
-      const verdict = await Promise.race([execute(message, startedAt + message.timeoutMs), broken.promise, expired])
-      stuck.abort()
+      const expired = Promise.withResolvers<Verdict>()
+      const expire = () => expired.resolve({ kind: 'timeout', stack: '' })
+      const timer = setTimeout(expire, message.timeoutMs + isolateGraceMs)
+      const ended = execute(message, startedAt + message.timeoutMs)
+      const verdict = await Promise.race([ended, broken.promise, expired.promise])
+      clearTimeout(timer)
       return { verdict, usage: measure(isolate, startedAt, cpuBefore, verdict) }
     },
     dispose: () => isolate.dispose(),

@@ -29,9 +29,10 @@ export function createLaunch({ maxMemoryMb, warn }: LaunchOptions): Launch {
   const flags = ['--no-node-snapshot', '--v8-pool-size=1']
   if (process.allowedNodeEnvironmentFlags.has('--permission')) flags.push(...permissions())
   else warn('This Node has no permission model: child processes are not kept from files and sockets')
-  // Only a shell can set limits on what it then becomes; `$0` is Node, `$@` its arguments.
+  // Only a shell can set limits on what it then becomes; `$0` is Node, `$@` its arguments. Nice, so that the server
+  // itself is served first when children use every core.
   const dataKb = (reservedMb + 400 + Math.ceil(1.5 * maxMemoryMb)) * 1024
-  const limits = `ulimit -c 0; ulimit -d ${dataKb}; echo 1000 >/proc/self/oom_score_adj; unset PWD OLDPWD; exec "$0" "$@"`
+  const limits = `ulimit -c 0; ulimit -d ${dataKb}; echo 1000 >/proc/self/oom_score_adj; unset PWD OLDPWD; exec nice -n 10 "$0" "$@"`
   const hasShell = process.platform === 'linux' && existsSync(shell)
   if (!hasShell) warn('The memory of child processes is limited on Linux only: here one run can exhaust the machine')
   return (role) =>

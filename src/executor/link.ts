@@ -6,6 +6,9 @@ import type { ChildMessage } from './protocol.ts'
  */
 export function openLink(receive: (message: unknown) => Promise<void>): (message: ChildMessage) => void {
   process.on('disconnect', die)
+  // A terminal sends these to the whole group of processes, but a server that is asked to stop first lets runs end.
+  process.on('SIGINT', ignore)
+  process.on('SIGTERM', ignore)
   process.on('message', (message: unknown) => void receive(message))
   if (!process.connected) die()
   return (message) => {
@@ -16,3 +19,5 @@ export function openLink(receive: (message: unknown) => Promise<void>): (message
 function die(): void {
   process.kill(process.pid, 'SIGKILL')
 }
+
+function ignore(): void {}

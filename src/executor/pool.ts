@@ -16,7 +16,7 @@ export interface PoolOptions {
   readonly maxMemoryMb?: number
   /** How long a process that is not needed is kept, in milliseconds. Default 30 seconds. */
   readonly idleMs?: number
-  /** Told of defences that this platform lacks. */
+  /** Told of defences that this platform lacks, and of processes that do not start. */
   readonly warn?: (message: string) => void
   /** Starts the processes. For tests. */
   readonly launch?: Launch
@@ -33,8 +33,9 @@ const mb = 1024 * 1024
 export function openPool(options: PoolOptions): Executor {
   const { runners: max, maxMemoryMb = 512, idleMs = 30_000, warn = () => {} } = options
   const launch = options.launch ?? createLaunch({ maxMemoryMb, warn })
-  const runners = createChildren({ role: 'child', launch, min: 2, max, spare: 1, idleMs, rssLimit: 120 * mb })
-  const checkers = createChildren({ role: 'checker', launch, min: 1, max: 2, spare: 0, idleMs, rssLimit: 240 * mb })
+  const shared = { launch, idleMs, warn }
+  const runners = createChildren({ ...shared, role: 'child', min: 2, max, spare: 1, rssLimit: 120 * mb })
+  const checkers = createChildren({ ...shared, role: 'checker', min: 1, max: 2, spare: 0, rssLimit: 240 * mb })
   const memory = createMemoryWatch()
   const stopping = new AbortController()
   let lastId = 0
