@@ -86,6 +86,7 @@ const keyPage = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Workcell</title>
+<link rel="icon" href="data:,">
 <style>
   body { font: 16px system-ui, sans-serif; display: grid; place-content: center; min-height: 90vh; color: #1f2430 }
   form { display: flex; gap: 8px }
