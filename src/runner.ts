@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { UnavailableError } from './errors.ts'
 import type { Event, Outcome } from './event.ts'
@@ -18,6 +19,8 @@ const leaseMs = 15_000
 const heartbeatMs = 5_000
 /** A runner that could not renew for so long stops its runs, before another may take them. */
 const fenceMs = 12_000
+/** How often is looked whether code can be run again, in milliseconds. */
+const lookAgainMs = 20
 /** Pause before an event is tried again when no code can be run, in milliseconds. */
 const troubleMs = 1_000
 /** Pause between two tries to write down an outcome, in milliseconds: the first and the longest. */
@@ -62,8 +65,9 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
    */
   async function runEvent(id: string): Promise<void> {
     try {
+      await untilCodeCanRun()
       const found = await store.getEvent(id)
-      if (!found) return
+      if (!found || closing) return
       const leave = await gate.enter(mustRunAlone(found))
       try {
         const claimed = closing ? undefined : claimEvent(found, owner, Date.now() + leaseMs, Date.now())
@@ -74,6 +78,11 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     } catch (error) {
       log.error({ err: error, eventId: id }, 'An event could not be run now; the sweep will find it again')
     }
+  }
+
+  /** An event that is only claimed when it can run is not blamed for a server that dies before it could. */
+  async function untilCodeCanRun(): Promise<void> {
+    while (!closing && executor.trouble() !== undefined) await setTimeout(lookAgainMs)
   }
 
   async function runClaimed(event: Event): Promise<void> {
@@ -112,7 +121,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       } catch (error) {
         if (!(error instanceof UnavailableError) || (closing && signal.aborted)) throw error
         log.warn({ err: error, eventId: event.id }, `An outcome could not be written, trying again in ${pause} ms`)
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        await setTimeout(pause)
       }
     }
   }
@@ -164,10 +173,12 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       closing = true
       sweep.stop()
       const drained = queue.close()
-      const timer = setTimeout(stopAll, graceMs)
+      const over = new AbortController()
+      const late = setTimeout(graceMs, undefined, over).then(stopAll, () => undefined)
       await drained
+      over.abort()
+      await late
       await Promise.all(settling)
-      clearTimeout(timer)
       clearInterval(heartbeat)
     },
   }

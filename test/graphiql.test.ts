@@ -11,7 +11,7 @@ const args =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking ' +
   '--disable-component-update --disable-sync'
 
-describe.runIf(executablePath)('GraphiQL in a browser', { timeout: 60_000 }, () => {
+describe.runIf(executablePath)('GraphiQL in a browser', { timeout: 120_000 }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await chromium.launch({ ...(executablePath && { executablePath }), args: args.split(' ') })
@@ -38,15 +38,16 @@ describe.runIf(executablePath)('GraphiQL in a browser', { timeout: 60_000 }, () 
   const tab = (page: Page, name: string) =>
     eventually(async () => {
       await page.locator('.graphiql-tab-button', { hasText: name }).click()
-      const remembered = await page.evaluate("localStorage.getItem('graphiql:query')")
-      return (typeof remembered === 'string' && remembered.includes(` ${name} {`)) || undefined
-    })
+      const remembers = () =>
+        page.evaluate(`localStorage.getItem('graphiql:query')?.includes(' ${name} {') || undefined`)
+      return eventually(remembers, 3).catch(() => undefined)
+    }, 60)
   const press = (page: Page) => page.locator('.graphiql-execute-button').click()
   /** What the page shows, without the blanks of its layout. */
   const shown = async (page: Page) =>
     ((await page.locator('.graphiql-response').textContent()) ?? '').replaceAll(/\s/g, '')
   const untilShown = (page: Page, text: string) =>
-    eventually(async () => ((await shown(page)).includes(text) ? true : undefined), 30)
+    eventually(async () => ((await shown(page)).includes(text) ? true : undefined), 60)
 
   const run = async (page: Page, text: string) => {
     await press(page)

@@ -1,0 +1,147 @@
+import { pino } from 'pino'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { UnavailableError } from '../src/errors.ts'
+import type { Event, Outcome } from '../src/event.ts'
+import { isFinal } from '../src/event.ts'
+import { createMemoryHub } from '../src/hub/memory.ts'
+import type { Executor, Job, RunHost, Store } from '../src/ports.ts'
+import { createMemoryQueue } from '../src/queue/memory.ts'
+import { createRunner } from '../src/runner.ts'
+import { openSqliteStore } from '../src/store/sqlite.ts'
+import { createVersions } from '../src/versions.ts'
+import { eventually } from './harness.ts'
+import { pendingEvent } from './suites/store.ts'
+
+const success: Outcome = { kind: 'Success', data: 1, usage: { wallMs: 1, cpuMs: 1, heapBytes: 1, logLines: 0 } }
+
+describe('the runner', () => {
+  let store: Store
+  beforeEach(async () => {
+    store = openSqliteStore({ dataDir: ':memory:' })
+    await store.saveVersion({ hash: 'abc', language: 'JavaScript', code: '', script: '', createdAt: 0 })
+  })
+
+  /** A runner whose executor does what the test says. Everything else is real. */
+  function start(run: (job: Job, host: RunHost) => Promise<Outcome>, rest: Partial<Executor> & { store?: Store } = {}) {
+    const unused = () => Promise.reject(new Error('Not used here'))
+    const executor: Executor = { run, prepare: unused, trouble: () => undefined, close: async () => {}, ...rest }
+    const parts = { queue: createMemoryQueue({ concurrency: 4 }), hub: createMemoryHub(), executor }
+    const used = rest.store ?? store
+    const runner = createRunner({
+      ...parts,
+      store: used,
+      versions: createVersions(store),
+      log: pino({ level: 'silent' }),
+    })
+    runner.start()
+    onTestFinished(async () => {
+      await runner.close(0)
+      await store.close()
+    })
+    return runner
+  }
+
+  async function create(changes: Partial<Event> = {}): Promise<Event> {
+    const event = pendingEvent({ runAt: Date.now(), ...changes })
+    await store.createEvents([event])
+    return event
+  }
+
+  const untilFinal = (id: string) =>
+    eventually(async () => {
+      const event = await store.getEvent(id)
+      return event && isFinal(event) ? event : undefined
+    })
+
+  test('finds events whose wake-up was lost', async () => {
+    const event = await create()
+    start(async () => success)
+    expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', data: 1 })
+  })
+
+  test('claims nothing before code can be run, so that no event is blamed for a server that dies meanwhile', async () => {
+    let trouble: string | undefined = 'starting'
+    let asked = 0
+    const runner = start(async () => success, {
+      trouble: () => {
+        asked++
+        return trouble
+      },
+    })
+    expect(runner.trouble()).toBe('starting')
+    const event = await create()
+    await eventually(() => (asked > 5 ? true : undefined))
+    expect(await store.getEvent(event.id)).toEqual(event)
+    trouble = undefined
+    expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', crashes: 0 })
+  })
+
+  test('runs an event that runners died of alone', async () => {
+    let running = 0
+    let alone: number | undefined
+    const suspect = await create({ crashes: 2 })
+    const others = await Promise.all(Array.from({ length: 8 }, () => create()))
+    start(async (job) => {
+      running++
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      if (job.eventId === suspect.id) alone = running
+      running--
+      return success
+    })
+    await Promise.all([suspect, ...others].map((event) => untilFinal(event.id)))
+    expect(alone).toBe(1)
+  })
+
+  test('gives up an event of which runners died alone, and takes over one whose runner died once', async () => {
+    const lost = { status: 'Processing' as const, owner: 'dead', leaseUntil: 0, rev: 2 }
+    const poison = await create({ ...lost, crashes: 4 })
+    const innocent = await create({ ...lost, crashes: 0 })
+    start(async () => success)
+    expect(await untilFinal(poison.id)).toMatchObject({ status: 'Error', error: { code: 'QUARANTINED' }, crashes: 5 })
+    expect(await untilFinal(innocent.id)).toMatchObject({ status: 'Success', crashes: 1, attemptsUsed: 1 })
+  })
+
+  test('an executor that is broken uses up no attempt', async () => {
+    let broken = true
+    const event = await create()
+    start(async () => {
+      if (!broken) return success
+      broken = false
+      throw new UnavailableError('no child starts')
+    })
+    const done = await untilFinal(event.id)
+    expect(done.attempts.map((attempt) => attempt.outcome)).toEqual(['Interrupted', 'Success'])
+    expect(done.attemptsUsed).toBe(1)
+  })
+
+  test('an outcome and its log outlast a store that is away for a while', async () => {
+    let away = false
+    const refuse = () => Promise.reject(new UnavailableError('the disk is full'))
+    const flaky: Store = {
+      ...store,
+      updateEvent: (next) => (away ? refuse() : store.updateEvent(next)),
+      appendLogs: (lines) => (away ? refuse() : store.appendLogs(lines)),
+    }
+    const event = await create()
+    let runs = 0
+    start(
+      async (job, host) => {
+        runs++
+        away = true
+        host.log([{ eventId: job.eventId, attempt: job.attempt, seq: 1, at: 1, level: 'info', message: 'kept' }])
+        setTimeout(() => (away = false), 120)
+        return success
+      },
+      { store: flaky },
+    )
+    expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', attemptsUsed: 1 })
+    expect(await store.readLogs(event.id, undefined, 10)).toMatchObject([{ message: 'kept' }])
+    expect(runs).toBe(1)
+  })
+
+  test('code that is gone is told, once', async () => {
+    const event = await create({ version: 'unknown', limits: { timeoutMs: 1, memoryMb: 8, maxAttempts: 5 } })
+    start(async () => success)
+    expect(await untilFinal(event.id)).toMatchObject({ status: 'Error', error: { code: 'NOT_FOUND' }, attemptsUsed: 1 })
+  })
+})
