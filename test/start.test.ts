@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { refusedStart, request, startServer } from './harness.ts'
+import { eventually, refusedStart, request, startServer } from './harness.ts'
 import { scratchDir } from './scratch.ts'
 import { CreateEvent, GetEvent } from './operations.ts'
 
@@ -27,7 +27,7 @@ describe('a start that cannot succeed says why in one line', () => {
     expect(code).toBe(1)
     expect(message.split('\n')).toHaveLength(2)
     expect(message).toContain(DATA_DIR)
-    expect((await fetch(new URL('/ready', first.url))).status).toBe(200)
+    await eventually(async () => (await fetch(new URL('/ready', first.url))).status === 200 || undefined)
   })
 
   test('a data directory that is a file', async () => {
