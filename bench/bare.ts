@@ -32,17 +32,17 @@ const schema = createSchema({
   typeDefs: `
     type Event { id: ID! status: String! data: String }
     type Query { event(id: ID!): Event }
-    type Mutation { execute(code: String!, input: String!, wait: Boolean): Event }
+    type Mutation { execute(code: String!, input: String!): Event }
   `,
   resolvers: {
     Query: { event: (_root, { id }: { id: string }) => find.get(id) },
     Mutation: {
-      async execute(_root, { code, input, wait }: { code: string; input: string; wait?: boolean }) {
+      async execute(_root, { code, input }: { code: string; input: string }) {
         const id = uuidv7()
         insert.run(id, 'PENDING', input)
         const done = new Promise<void>((resolve) => waiting.set(id, resolve))
         children[turn++ % children.length]?.send({ id, code, input })
-        if (wait) await done
+        await done
         return find.get(id)
       },
     },

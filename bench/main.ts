@@ -19,9 +19,8 @@ interface Subject {
   readonly name: string
   readonly pid: number
   readonly stop: () => Promise<unknown>
-  /** Runs code and resolves to its id once it has ended, or at once without `wait`. */
-  readonly execute: (n: number, wait: boolean) => Promise<string>
-  readonly isDone: (id: string) => Promise<boolean>
+  /** Runs code and resolves once it has ended and its result is stored. */
+  readonly execute: (n: number) => Promise<void>
   readonly query: () => Promise<unknown>
 }
 
@@ -55,31 +54,28 @@ async function startWorkcell(dir: string): Promise<Subject> {
     name: 'workcell',
     pid,
     stop,
-    async execute(n, wait) {
-      const input = { code, input: { n }, ...(wait && { waitMs: 10_000 }) }
-      const { event } = (await send(url, execute, { input })).executeWorkflow
-      if (wait && event.status !== 'SUCCESS') throw new Error(`An event ended as ${event.status}`)
-      return event.id
+    async execute(n) {
+      const { event } = (await send(url, execute, { input: { code, input: { n }, waitMs: 30_000 } })).executeWorkflow
+      if (event.status !== 'SUCCESS') throw new Error(`An event ended as ${event.status}`)
     },
-    isDone: async (id) => (await send(url, find, { id })).event.status === 'SUCCESS',
     query: () => send(url, find, { id: 'evt_01936b5e-0000-7000-8000-000000000000' }),
   }
 }
 
 async function startBare(dir: string): Promise<Subject> {
   const { url, pid, stop } = await start('bench/bare.ts', [dir], {})
-  const execute = `mutation ($code: String!, $input: String!, $wait: Boolean) {
-    execute(code: $code, input: $input, wait: $wait) { id status data }
+  const execute = `mutation ($code: String!, $input: String!) {
+    execute(code: $code, input: $input) { id status data }
   }`
   const find = 'query ($id: ID!) { event(id: $id) { id status data } }'
   return {
     name: 'bare',
     pid,
     stop,
-    async execute(n, wait) {
-      return (await send(url, execute, { code, input: JSON.stringify({ n }), wait })).execute.id
+    async execute(n) {
+      const { status } = (await send(url, execute, { code, input: JSON.stringify({ n }) })).execute
+      if (status !== 'SUCCESS') throw new Error(`An event ended as ${status}`)
     },
-    isDone: async (id) => (await send(url, find, { id })).event.status === 'SUCCESS',
     query: () => send(url, find, { id: 'none' }),
   }
 }
@@ -88,23 +84,19 @@ async function latency(subject: Subject) {
   const times: number[] = []
   for (let run = 0; run < latencyRuns; run++) {
     const begun = performance.now()
-    await subject.execute(run, true)
+    await subject.execute(run)
     times.push(performance.now() - begun)
   }
   times.sort((a, b) => a - b)
   return { p50: times[latencyRuns >> 1] ?? 0, p99: times[Math.floor(latencyRuns * 0.99)] ?? 0 }
 }
 
-/** Events per second from the first request until every event is seen to be final. */
+/** Events per second that so many clients bring to their end, each waiting for one before it makes the next. */
 async function load(subject: Subject): Promise<number> {
   const begun = performance.now()
   let next = 0
   const client = async () => {
-    const ids: string[] = []
-    while (next < loadEvents) ids.push(await subject.execute(next++, false))
-    for (const id of ids) {
-      while (!(await subject.isDone(id))) await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    while (next < loadEvents) await subject.execute(next++)
   }
   await Promise.all(Array.from({ length: loadClients }, client))
   return loadEvents / ((performance.now() - begun) / 1000)
