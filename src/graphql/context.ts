@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { Commands } from '../commands.ts'
 import type { Event } from '../event.ts'
 import type { Live } from '../live.ts'
@@ -11,7 +10,6 @@ export interface Api {
   readonly store: Store
   readonly commands: Commands
   readonly live: Live
-  readonly log: Logger
   readonly loadEvent: Load<Event>
   readonly loadProgram: Load<Program>
   readonly loadVersion: Load<Version>

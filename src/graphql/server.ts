@@ -62,7 +62,6 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
     store,
     commands,
     live,
-    log,
     loadEvent: createLoader(async (ids) => new Map((await store.getEvents(ids)).map((event) => [event.id, event]))),
     loadProgram: createLoader(oneByOne((id) => store.getProgram(id))),
     loadVersion: createLoader(oneByOne((hash) => store.getVersion(hash))),
