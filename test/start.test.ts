@@ -1,4 +1,5 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -39,11 +40,19 @@ describe('a start that cannot succeed says why in one line', () => {
     expect(message).toContain(DATA_DIR)
   })
 
-  test.skipIf(process.getuid?.() === 0)('a data directory that cannot be written to', async () => {
-    const DATA_DIR = join(await scratchDir(), 'data')
-    await mkdir(DATA_DIR)
+  test('a data directory that cannot be written to', async (context) => {
+    const DATA_DIR = await scratchDir()
     await chmod(DATA_DIR, 0o500)
-    expect((await refusedStart({ DATA_DIR })).message).toContain(DATA_DIR)
+    // Nothing but a read-only file system keeps root from writing.
+    if (process.getuid?.() === 0) {
+      const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', DATA_DIR])
+      if (status !== 0) return context.skip('this root may not mount a file system')
+      onTestFinished(() => void spawnSync('umount', ['-l', DATA_DIR]))
+    }
+    const { code, message } = await refusedStart({ DATA_DIR })
+    expect(code).toBe(1)
+    expect(message.split('\n')).toHaveLength(2)
+    expect(message).toContain(DATA_DIR)
   })
 
   test('a data file of a newer version', async () => {
