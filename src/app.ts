@@ -48,7 +48,6 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   })
   const server = createApiServer({
     store,
-    hub,
     commands,
     live,
     ready: createReadiness({ store, executor, runner }),

@@ -63,7 +63,6 @@ export async function startApi({ store: change, ...settings }: TestOptions = {})
   })
   const server = createApiServer({
     store,
-    hub,
     commands,
     live,
     ready: async () => ({ ready: executor.trouble() === undefined, checks: { executor: 'ok' } }),

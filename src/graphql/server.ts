@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Commands } from '../commands.ts'
 import { StartError } from '../errors.ts'
 import type { Live } from '../live.ts'
-import type { Hub, Store } from '../ports.ts'
+import type { Store } from '../ports.ts'
 import type { Api } from './context.ts'
 import { createEngine } from './engine.ts'
 import type { Answer, Incoming } from './front.ts'
@@ -31,7 +31,6 @@ export interface ApiSettings {
 
 export interface ApiDeps {
   readonly store: Store
-  readonly hub: Hub
   readonly commands: Commands
   readonly live: Live
   readonly ready: () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>
