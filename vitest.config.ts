@@ -6,10 +6,21 @@ import { defineConfig } from 'vitest/config'
 // packages, and two copies of graphql refuse each other's schemas.
 const graphql = fileURLToPath(import.meta.resolve('graphql'))
 
+const onlyMongo = ['test/mongo-store.test.ts']
+const onMongo = [
+  ...onlyMongo,
+  'test/api*.test.ts',
+  'test/{events,http-audits,live,runner,streams,tabs,websocket}.test.ts',
+]
+
 export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'workcell', include: ['test/**/*.test.ts'], exclude: onlyMongo } },
+      // The API and the core once more, with MongoDB as their store: what npm run test:mongo runs on a server of yours.
+      { extends: true, test: { name: 'mongodb', include: onMongo, env: { TEST_STORE: 'mongodb' } } },
+    ],
     setupFiles: ['test/setup.ts'],
     // Two even where vitest would take one: most of the time they wait, for a kill, a timer or a browser.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -4,11 +4,14 @@ import type { Config } from './config.ts'
 import { openPool } from './executor/pool.ts'
 import { createApiServer } from './graphql/server.ts'
 import { createMemoryHub } from './hub/memory.ts'
+import { createPollingHub } from './hub/polling.ts'
 import { createLive } from './live.ts'
 import { createMemoryQueue } from './queue/memory.ts'
+import type { OpenedStore } from './open-store.ts'
+import { openStore } from './open-store.ts'
+import type { Hub } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 import { createRunner } from './runner.ts'
-import { openSqliteStore } from './store/sqlite.ts'
 import { createVersions } from './versions.ts'
 
 export interface App {
@@ -21,11 +24,17 @@ export interface App {
   close(): Promise<void>
 }
 
+/** Subscribers here must learn of what other processes do, where there can be any. */
+function createHub(shared: OpenedStore['shared'], log: Logger): Hub {
+  const hub = createMemoryHub()
+  return shared ? createPollingHub({ hub, store: shared, warn: (message) => log.warn(message) }) : hub
+}
+
 /** Opens every part and connects them. Throws a `StartError` for what the operator can mend. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
-  const store = openSqliteStore({ dataDir: config.dataDir })
-  const hub = createMemoryHub()
-  const queue = createMemoryQueue({ concurrency: config.runners })
+  const { store, shared } = await openStore(config, log)
+  const hub = createHub(shared, log)
+  const queue = createMemoryQueue({ concurrency: config.runners, now: () => store.now() })
   const executor = openPool({
     runners: config.runners,
     maxMemoryMb: config.limits.maxima.memoryMb,

@@ -5,6 +5,7 @@ import type { LimitsInput } from './inputs.ts'
 import type { Json } from './json.ts'
 import { canonicalJson } from './json.ts'
 import type { Language, Limits } from './program.ts'
+import type { Store } from './ports.ts'
 import type { Programs } from './programs.ts'
 import { givenLimits } from './programs.ts'
 
@@ -28,7 +29,7 @@ export interface ServerLimits {
 }
 
 /** Finds out what a request asks to run. */
-export function createAssignments(programs: Programs, { defaults, maxima }: ServerLimits) {
+export function createAssignments(store: Pick<Store, 'now'>, programs: Programs, { defaults, maxima }: ServerLimits) {
   /** What the request says, else what the program says, else the defaults, and never more than the maxima. */
   function limitsOf(program: Partial<Limits>, request: Request): Limits {
     const wanted = { ...defaults, ...program, ...givenLimits(request.limits) }
@@ -42,7 +43,7 @@ export function createAssignments(programs: Programs, { defaults, maxima }: Serv
   return {
     /** Null for a plain record. Throws a `UserError` for what does not exist or cannot run. */
     async of(request: Request): Promise<Assignment | null> {
-      const runAt = Math.max(request.runAt?.getTime() ?? 0, Date.now())
+      const runAt = Math.max(request.runAt?.getTime() ?? 0, store.now())
       if (request.code != null) {
         const version = await programs.keepVersion({ language: request.language ?? 'TypeScript', code: request.code })
         return { workflow: null, execution: null, version: version.hash, limits: limitsOf({}, request), runAt }

@@ -47,7 +47,7 @@ export function createCommands(needs: Needs): Commands {
   const { store, queue, executor, hub, live, versions, limits, closing } = needs
   const schemas = inputSchemas(limits.maxima)
   const programs = createPrograms({ store, executor, schemas, versions })
-  const assignments = createAssignments(programs, limits)
+  const assignments = createAssignments(store, programs, limits)
 
   return {
     async createEvent(input, signal) {
@@ -77,7 +77,7 @@ export function createCommands(needs: Needs): Commands {
       const { id } = parseInput(schemas.cancelEvent, input)
       return change(id, 'input.id', (event) => {
         if (event.status === 'Canceled') return event
-        const next = cancelEvent(event, Date.now())
+        const next = cancelEvent(event, store.now())
         if (next) return next
         throw new ConflictError({ path: 'input.id', expected: 'an event that is not final', received: stands(event) })
       })
@@ -99,7 +99,7 @@ export function createCommands(needs: Needs): Commands {
         })
       }
       const { type, workflow, execution, limits: same } = old
-      const assignment = { workflow, execution, version: pinned, limits: same, runAt: Date.now() }
+      const assignment = { workflow, execution, version: pinned, limits: same, runAt: store.now() }
       const event = await keep(type, old.input, assignment, { rerunOf: old.id })
       return live.untilFinal(event, waitMs ?? 0, signal)
     },
@@ -144,7 +144,7 @@ export function createCommands(needs: Needs): Commands {
       requestHash,
       rerunOf,
     }
-    const event = newEvent(made, Date.now())
+    const event = newEvent(made, store.now())
     const [kept = event] = await store.createEvents([event])
     if (kept.id !== event.id) return sameRequest(kept, requestHash)
     onEventCreate({ hub, queue }, kept)

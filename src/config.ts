@@ -9,6 +9,10 @@ export interface Config {
   readonly host: string
   /** Directory of the data file; made when missing. */
   readonly dataDir: string
+  /** Connection string of the MongoDB that keeps everything instead of the data file. Holds credentials. */
+  readonly mongodbUri: string | undefined
+  /** Whether a MongoDB that is no replica set will do. */
+  readonly allowStandaloneMongo: boolean
   /** Keys that open the API. None: no key is needed, and only this machine can reach the server. */
   readonly apiKeys: readonly string[]
   /** Origins of web pages, besides the server's own, whose scripts may call the API. */
@@ -29,6 +33,14 @@ const variables = {
   PORT: whole(0, 65_535).default(4000),
   HOST: written('a host name or address', /^[\w.:[\]-]+$/).default('127.0.0.1'),
   DATA_DIR: written('a directory', /^[^\0]+$/).default('./data'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/\S+$/, { error: 'a connection string like mongodb://host:27017/workcell' })
+    .optional(),
+  ALLOW_STANDALONE_MONGO: z
+    .enum(['1', '0'], { error: '1 or 0' })
+    .transform((word) => word === '1')
+    .default(false),
   API_KEYS: list('keys without spaces, separated by commas', (key) => /^[!-~]+$/.test(key)),
   ALLOWED_ORIGINS: list('origins like https://app.example.com, separated by commas', isOrigin),
   RUNNERS: whole(1, 256).default(Math.min(16, Math.max(4, 2 * availableParallelism()))),
@@ -48,7 +60,10 @@ const variables = {
 }
 
 /** Names that are reserved for what this version cannot do; to ignore them would lose somebody's data or trust. */
-const reserved = new Set(['MONGODB_URI', 'REDIS_URL'])
+const reserved = new Set(['REDIS_URL'])
+
+/** Variables whose values are nobody's to read. */
+const secret = new Set(['API_KEYS', 'MONGODB_URI'])
 
 /**
  * Reads the whole configuration from environment variables; an empty one counts as not set. Throws a `StartError` of
@@ -61,7 +76,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>> = 
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path: [name], message }) => {
       const value = String(given[String(name)])
-      return `${String(name)}: expected ${message}, got ${name === 'API_KEYS' ? 'something else' : JSON.stringify(value)}`
+      return `${String(name)}: expected ${message}, got ${secret.has(String(name)) ? 'something else' : JSON.stringify(value)}`
     })
     throw new StartError(lines.join('; '))
   }
@@ -77,6 +92,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>> = 
     port: it.PORT,
     host: it.HOST.replace(/^\[(.*)\]$/, '$1'),
     dataDir: it.DATA_DIR,
+    mongodbUri: it.MONGODB_URI,
+    allowStandaloneMongo: it.ALLOW_STANDALONE_MONGO,
     apiKeys: it.API_KEYS,
     allowedOrigins: it.ALLOWED_ORIGINS,
     runners: it.RUNNERS,
@@ -96,7 +113,9 @@ function refuseUnknown(env: Readonly<Record<string, string | undefined>>): void 
   const known = new Map(Object.keys(variables).map((name) => [plain(name), name]))
   for (const name of Object.keys(env)) {
     if (env[name] && reserved.has(name)) {
-      throw new StartError(`${name}: expected not to be set, since this version keeps everything in one SQLite file`)
+      throw new StartError(
+        `${name}: expected not to be set, since this version carries work and live updates without Redis`,
+      )
     }
     if (Object.hasOwn(variables, name)) continue
     const meant = known.get(plain(name))

@@ -1,6 +1,6 @@
 import { InvalidInputError, NotFoundError, WatchEndedError } from './errors.ts'
 import type { Event } from './event.ts'
-import { isFinal } from './event.ts'
+import { attemptNumber, isFinal } from './event.ts'
 import { isId } from './id.ts'
 import { show } from './inputs.ts'
 import type { EventFilter, Hub, LogLine, LogPosition, Store } from './ports.ts'
@@ -106,39 +106,46 @@ function openRevisions(store: Store, hub: Hub, id: string, afterRev: number): St
   }
 }
 
-/** A change of state comes after the lines that were logged before it, so the final state is the last item. */
+/**
+ * A change of state comes after the lines that were logged before it, so the final state is the last item, and before
+ * those of the attempt that it begins. What is written first may be learned of last, so neither is left to chance.
+ */
 function openStream(store: Store, hub: Hub, id: string, from: Position): StreamSource<StreamItem> {
   const revisions = openRevisions(store, hub, id, from.rev)
   const lines: LogLine[] = []
   const at = { ...from }
   let next: Event | undefined
+  let shown: Event | undefined
   let logsMayWait = true
   // Whoever comes back has seen a state already, and first misses the lines logged since.
   let begun = from.rev > 0
 
-  const status = (event: Event): StreamItem => {
+  const showStatus = (event: Event): StreamItem => {
     at.rev = event.rev
+    shown = event
+    next = undefined
     return { kind: 'Status', cursor: formatCursor(at), event }
+  }
+
+  const showLine = (line: LogLine): StreamItem => {
+    lines.shift()
+    at.log = { attempt: line.attempt, seq: line.seq }
+    return { kind: 'Log', cursor: formatCursor(at), line }
   }
 
   return {
     async next() {
       for (;;) {
-        const line = lines.shift()
-        if (line) {
-          at.log = { attempt: line.attempt, seq: line.seq }
-          return { kind: 'Log', cursor: formatCursor(at), line }
-        }
-        if (logsMayWait && begun) {
+        const line = lines[0]
+        if (line && next && isAfter(line, next)) return showStatus(next)
+        const isEarly = !next && shown && line && line.attempt > attemptNumber(shown)
+        if (line && !isEarly) return showLine(line)
+        if (!line && logsMayWait && begun) {
           lines.push(...(await store.readLogs(id, at.log, logBatch)))
           logsMayWait = lines.length === logBatch
           continue
         }
-        if (next) {
-          const event = next
-          next = undefined
-          return status(event)
-        }
+        if (next) return showStatus(next)
         const found = await revisions.next()
         if (found === undefined) return undefined
         logsMayWait = true
@@ -146,12 +153,18 @@ function openStream(store: Store, hub: Hub, id: string, from: Position): StreamS
         begun = true
         if (found === 'Logs') continue
         // A stream begins with where the event stands, unless that is its end: then the log comes first.
-        if (first && !isFinal(found)) return status(found)
+        if (first && !isFinal(found)) return showStatus(found)
         next = found
       }
     },
     close: () => revisions.close(),
   }
+}
+
+/** Whether a line was logged after an event came to stand like this. */
+function isAfter(line: LogLine, event: Event): boolean {
+  const number = attemptNumber(event)
+  return line.attempt > number || (line.attempt === number && event.status === 'Processing')
 }
 
 function openChanges(hub: Hub, filter: EventFilter): StreamSource<Event> {

@@ -3,10 +3,7 @@ import type { Hub, LogLine, Store } from './ports.ts'
 /** Writes the log of one run to the store while the run goes on, and tells watchers once lines can be read there. */
 export interface LogWriter {
   write(lines: readonly LogLine[]): void
-  /**
-   * Resolves when every line written so far is kept, or rejects as `Store.appendLogs` does. Whatever is asked of the
-   * store right after this call is kept no sooner than the lines.
-   */
+  /** Resolves when every line written so far is kept, or rejects as `Store.appendLogs` does. */
   flush(): Promise<void>
 }
 

@@ -7,7 +7,8 @@ try {
   const config = parseConfig()
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const app = await startApp(config, log)
-  log.info({ url: app.url, dataDir: config.dataDir, keys: config.apiKeys.length }, `Workcell listens at ${app.url}`)
+  const store = config.mongodbUri === undefined ? config.dataDir : 'MongoDB'
+  log.info({ url: app.url, store, keys: config.apiKeys.length }, `Workcell listens at ${app.url}`)
   if (config.apiKeys.some((key) => key.length < 16))
     log.warn('API_KEYS: keys of less than 16 characters can be guessed')
 

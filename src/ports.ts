@@ -52,12 +52,38 @@ export interface Page {
   readonly limit: number
 }
 
+/** Says which versions a program has had. `saved` is the program's `rev` when it last took this one. */
+export interface ProgramVersion {
+  readonly program: string
+  readonly hash: string
+  readonly saved: number
+}
+
+/**
+ * One thing that a store keeps, to be carried to another store. Keys: `hash`, `id`, `program` and `hash`, `id`, and
+ * `eventId`, `attempt` and `seq`; texts are ordered by their UTF-8 bytes.
+ */
+export type StoreRecord =
+  | { readonly kind: 'version'; readonly value: Version }
+  | { readonly kind: 'program'; readonly value: Program }
+  | { readonly kind: 'programVersion'; readonly value: ProgramVersion }
+  | { readonly kind: 'event'; readonly value: Event }
+  | { readonly kind: 'log'; readonly value: LogLine }
+
+export type RecordKind = StoreRecord['kind']
+
 /**
  * The truth. Every write is atomic, durable once it resolves, and safe to repeat. Whatever a method is given and
  * gives back is a value of its own: changing one does not change what is kept. Rejects with `UnavailableError` when
- * the storage behind it cannot be reached, read or written; then nothing of that call was kept.
+ * the storage behind it cannot be reached, read or written. A write that was refused was not kept; one whose answer was
+ * lost may have been, and its error says so. Repeating the call settles that.
  */
 export interface Store {
+  /**
+   * What time it is, in milliseconds since the epoch, by the one clock that all processes on this store share. Every
+   * time that is kept is of this clock, and leases and times to run at are judged by it.
+   */
+  now(): number
   /** Keeps new events. In the place of one whose idempotency key is taken comes the event that has it. */
   createEvents(events: readonly Event[]): Promise<readonly Event[]>
   getEvent(id: string): Promise<Event | undefined>
@@ -70,8 +96,11 @@ export interface Store {
    * writer was first or there is no such event, and nothing was changed.
    */
   updateEvent(next: Event): Promise<boolean>
-  /** Moves the lease of every event that this owner is processing. Does not change `rev`. Resolves to how many. */
-  renewLeases(owner: string, until: number): Promise<number>
+  /**
+   * Moves the leases of those of these events that this owner is processing, without changing their `rev`. Resolves to
+   * the ids of those; what is missing among them was taken from the owner.
+   */
+  renewLeases(owner: string, ids: readonly string[], until: number): Promise<readonly string[]>
   /** Events that are processing with a lease that ran out, then those that are pending and due, longest due first. */
   listDue(now: number, limit: number): Promise<readonly DueEvent[]>
 
@@ -96,10 +125,23 @@ export interface Store {
   /** Living programs, newest first. */
   listPrograms(kind: ProgramKind, page: Page): Promise<readonly Program[]>
 
+  /** Records of one kind in the order of their keys, from after the record `after` on. Reads everything there is. */
+  readRecords(kind: RecordKind, after: StoreRecord | undefined, limit: number): Promise<readonly StoreRecord[]>
+  /** Keeps records as they are. Leaves alone what is there under the same key. Resolves to how many it kept. */
+  keepRecords(records: readonly StoreRecord[]): Promise<number>
+
   /** Resolves if a write would succeed now; rejects with `UnavailableError` if not. */
   check(): Promise<void>
   /** Finishes the writes under way. Every later call rejects. Closing twice is fine. */
   close(): Promise<void>
+}
+
+/** What a store that several processes share tells of what the others did. */
+export interface ForeignChanges {
+  /** Where those of these events that exist stand now. */
+  revisions(ids: readonly string[]): Promise<readonly Pick<Event, 'id' | 'rev' | 'status'>[]>
+  /** Events that changed at or after a time of the store's clock, the latest changes first. */
+  changedSince(time: number, limit: number): Promise<readonly Event[]>
 }
 
 /** Carries wake-ups: at least once, in no promised order, and it may lose some, since the sweep repeats them. */

@@ -33,12 +33,13 @@ export function createPrograms({ store, executor, schemas, versions }: Needs): P
       const { version } = await check({ language: parsed.language ?? 'TypeScript', code: parsed.code })
       for (let race = 0; race < maxRaces; race++) {
         const found = await store.findProgram(kind, parsed.name)
-        const next = nextProgram(kind, found, {
+        const settings = {
           name: parsed.name,
           description: parsed.description ?? found?.description ?? null,
           version: version.hash,
           limits: givenLimits(parsed.limits) ?? found?.limits ?? {},
-        })
+        }
+        const next = nextProgram(kind, found, settings, store.now())
         if (next === found || (await store.saveProgram(next, version))) return next
       }
       throw new ConflictError({
@@ -55,7 +56,7 @@ export function createPrograms({ store, executor, schemas, versions }: Needs): P
         if (!found) break
         const version = await store.getVersion(found.version)
         if (!version) break
-        const now = Date.now()
+        const now = store.now()
         const next = { ...found, rev: found.rev + 1, updatedAt: now, deletedAt: now }
         if (await store.saveProgram(next, version)) return next
       }
@@ -89,7 +90,7 @@ export function createPrograms({ store, executor, schemas, versions }: Needs): P
     if (known) return { version: known, isKept: true }
     const prepared = await executor.prepare(source)
     if (prepared.kind === 'Failure') throw new InvalidCodeError('input.code', prepared.failure)
-    return { version: { hash, ...source, script: prepared.script, createdAt: Date.now() }, isKept: false }
+    return { version: { hash, ...source, script: prepared.script, createdAt: store.now() }, isKept: false }
   }
 }
 
@@ -107,8 +108,7 @@ export function givenLimits(limits: LimitsInput): Partial<Limits> | undefined {
 type Settings = Pick<Program, 'name' | 'description' | 'version' | 'limits'>
 
 /** The program after a save, or the very same one when the save changes nothing. */
-function nextProgram(kind: ProgramKind, found: Program | undefined, settings: Settings): Program {
-  const now = Date.now()
+function nextProgram(kind: ProgramKind, found: Program | undefined, settings: Settings, now: number): Program {
   if (!found) {
     const id = newId(idPrefix[kind])
     return { id, kind, ...settings, createdAt: now, updatedAt: now, rev: 1, deletedAt: null }

@@ -53,7 +53,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
   const runs = new Map<string, AbortController>()
   const settling = new Set<Promise<void>>()
   const gate = createGate()
-  const sweep = createSweep({ store, queue, hub, log, isRunning: (id) => runs.has(id) })
+  const sweep = createSweep({ store, queue, hub, log, owner, isRunning: (id) => runs.has(id) })
   let closing = false
   let heartbeat: NodeJS.Timeout | undefined
   let lastRenewal = Date.now()
@@ -70,7 +70,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       if (!found || closing) return
       const leave = await gate.enter(mustRunAlone(found))
       try {
-        const claimed = closing ? undefined : claimEvent(found, owner, Date.now() + leaseMs, Date.now())
+        const claimed = closing ? undefined : claimEvent(found, owner, store.now() + leaseMs, store.now())
         if (claimed && (await store.updateEvent(claimed))) await runClaimed(claimed)
       } finally {
         leave()
@@ -108,8 +108,9 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
   async function settle(event: Event, next: Event, logs: LogWriter, signal: AbortSignal): Promise<void> {
     for (let pause = settlePauseMs.first; ; pause = Math.min(2 * pause, settlePauseMs.longest)) {
       try {
-        // Asked for in one tick, both are one transaction: nobody sees the end of an event without its last lines.
-        const [, kept] = await Promise.all([logs.flush(), store.updateEvent(next)])
+        // In this order, so that nobody sees the end of an event without its last lines.
+        await logs.flush()
+        const kept = await store.updateEvent(next)
         const stored = kept ? next : await store.getEvent(event.id)
         if (stored?.rev !== next.rev || stored.status !== next.status) {
           log.info({ eventId: event.id }, 'An outcome came too late: the event was taken over or canceled meanwhile')
@@ -140,14 +141,19 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
         : versionIsGone(event.version)
     } catch (error) {
       log.error({ err: error, eventId: event.id }, 'No code can be run now, the event is given back')
-      return owned(releaseEvent(event, owner, Date.now() + troubleMs, Date.now()))
+      return owned(releaseEvent(event, owner, store.now() + troubleMs, store.now()))
     }
-    return owned(settleEvent(event, owner, outcome, Date.now(), Math.random()))
+    return owned(settleEvent(event, owner, outcome, store.now(), Math.random()))
   }
 
   async function beat(): Promise<void> {
     try {
-      if (runs.size > 0) await store.renewLeases(owner, Date.now() + leaseMs)
+      // Only what runs: a claim whose answer was lost may have been kept, and must not be held by a runner that does
+      // not know of it.
+      const held = [...runs]
+      const ids = held.map(([id]) => id)
+      const renewed = new Set(held.length > 0 ? await store.renewLeases(owner, ids, store.now() + leaseMs) : [])
+      for (const [id, stop] of held) if (!renewed.has(id)) stop.abort()
       lastRenewal = Date.now()
     } catch (error) {
       log.error({ err: error }, 'The leases of running events could not be renewed')

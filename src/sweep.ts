@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Hub, Queue, Store } from './ports.ts'
-import { recoverEvent } from './transitions.ts'
+import { recoverEvent, releaseEvent } from './transitions.ts'
 
 /** How long a lost wake-up or a lost runner may go unnoticed, in milliseconds. */
 const sweepMs = 1_000
@@ -14,19 +14,21 @@ interface Needs {
   readonly queue: Queue
   readonly hub: Hub
   readonly log: Logger
+  /** The runner of this process. */
+  readonly owner: string
   /** Whether this process is running that event; what it runs is its own to settle, however late its lease. */
   readonly isRunning: (eventId: string) => boolean
 }
 
 /** The loop that finds events whose wake-up or runner was lost. Any number of processes may sweep one store. */
-export function createSweep({ store, queue, hub, log, isRunning }: Needs) {
+export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs) {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let lastSuccess: number | undefined
   let lastError = 'The first sweep has not ended yet.'
 
   async function sweep(): Promise<void> {
-    const now = Date.now()
+    const now = store.now()
     for (const due of await store.listDue(now, sweepLimit)) {
       if (stopped || isRunning(due.id)) continue
       if (due.status === 'Pending') queue.push(due)
@@ -36,7 +38,8 @@ export function createSweep({ store, queue, hub, log, isRunning }: Needs) {
 
   async function recover(id: string, now: number): Promise<void> {
     const found = await store.getEvent(id)
-    const next = found && recoverEvent(found, now)
+    // What this runner holds without running it, it never began: the answer to its claim was lost. Nobody is to blame.
+    const next = found && (releaseEvent(found, owner, found.runAt ?? now, now) ?? recoverEvent(found, now))
     if (!next || !(await store.updateEvent(next))) return
     log.warn({ eventId: id, crashes: next.crashes, status: next.status }, 'The runner of an event was lost')
     hub.notify({ kind: 'Event', event: next })

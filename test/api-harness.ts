@@ -15,8 +15,8 @@ import { createLive } from '../src/live.ts'
 import type { Executor, Hub, Store } from '../src/ports.ts'
 import { createMemoryQueue } from '../src/queue/memory.ts'
 import { createRunner } from '../src/runner.ts'
-import { openSqliteStore } from '../src/store/sqlite.ts'
 import { createVersions } from '../src/versions.ts'
+import { openTestStore } from './test-store.ts'
 
 export interface TestApi {
   readonly server: ApiServer
@@ -38,8 +38,8 @@ interface TestOptions extends Partial<ApiSettings> {
 const limits = { timeoutMs: 5000, memoryMb: 128, maxAttempts: 1 }
 
 export async function startApi({ store: change, ...settings }: TestOptions = {}): Promise<TestApi> {
-  const sqlite = openSqliteStore({ dataDir: ':memory:' })
-  const store: Store = { ...sqlite, ...change?.(sqlite) }
+  const opened = await openTestStore()
+  const store: Store = { ...opened, ...change?.(opened) }
   const log: Record<string, unknown>[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) })
   const hub = createMemoryHub()
@@ -75,7 +75,7 @@ export async function startApi({ store: change, ...settings }: TestOptions = {})
     await runner.close(0)
     hub.close('The test is over')
     await server.close('The test is over')
-    await sqlite.close()
+    await opened.close()
   })
   return {
     server,

@@ -53,15 +53,23 @@ describe('configuration', () => {
     },
   )
 
-  test.each([{ MONGODB_URI: 'mongodb://x' }, { REDIS_URL: 'redis://x' }])(
-    'refuses what it cannot do yet instead of ignoring it: %j',
-    (env) => {
-      expect(refusal(env)).toMatch(/expected not to be set/)
-    },
-  )
+  test('refuses what it cannot do yet instead of ignoring it', () => {
+    expect(refusal({ REDIS_URL: 'redis://x' })).toMatch(/expected not to be set/)
+  })
 
-  test('never shows a key', () => {
+  test('takes MongoDB as the store where it is told to', () => {
+    expect(parseConfig({}).mongodbUri).toBeUndefined()
+    const MONGODB_URI = 'mongodb+srv://ada:secret@cluster.example.com/workcell'
+    expect(parseConfig({ MONGODB_URI })).toMatchObject({ mongodbUri: MONGODB_URI, allowStandaloneMongo: false })
+    expect(parseConfig({ MONGODB_URI, ALLOW_STANDALONE_MONGO: '1' }).allowStandaloneMongo).toBe(true)
+    expect(refusal({ ALLOW_STANDALONE_MONGO: 'yes' })).toBe('ALLOW_STANDALONE_MONGO: expected 1 or 0, got "yes"')
+  })
+
+  test('never shows a key or a password', () => {
     expect(refusal({ API_KEYS: 'secret key' })).not.toContain('secret')
+    expect(refusal({ MONGODB_URI: 'postgres://ada:secret@host' })).toBe(
+      'MONGODB_URI: expected a connection string like mongodb://host:27017/workcell, got something else',
+    )
   })
 
   test.each(['0.0.0.0', '::', '192.168.1.5', 'example.com'])('listens on %s only with keys', (HOST) => {

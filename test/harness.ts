@@ -8,11 +8,13 @@ import { startApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
 import type { TypedDocumentString } from '../src/gen/graphql.ts'
 import { scratchDir } from './scratch.ts'
+import { testStoreEnv } from './test-store.ts'
 
 /** The whole server in this process, on a free port and an empty directory, closed when the test has finished. */
 export async function startTestApp(env: Record<string, string> = {}): Promise<App> {
   const dataDir = env['DATA_DIR'] ?? (await scratchDir())
-  const config = parseConfig({ PORT: '0', RUNNERS: '4', SHUTDOWN_MS: '0', ...env, DATA_DIR: dataDir })
+  const store = await testStoreEnv()
+  const config = parseConfig({ PORT: '0', RUNNERS: '4', SHUTDOWN_MS: '0', ...store, ...env, DATA_DIR: dataDir })
   const app = await startApp(config, pino({ level: 'silent' }))
   onTestFinished(() => app.close())
   return app
@@ -23,6 +25,8 @@ export interface ServerProcess {
   readonly pid: number
   /** The structured log so far, a parsed line each. */
   readonly log: readonly Record<string, unknown>[]
+  /** What it wrote to stderr so far. */
+  errors(): string
   /** Sends a signal and resolves when the process is gone, to its exit code. */
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -42,6 +46,7 @@ export async function startServer(env: Record<string, string>): Promise<ServerPr
     url: await ready,
     pid: child.pid ?? 0,
     log,
+    errors,
     kill(signal) {
       child.kill(signal)
       return exited

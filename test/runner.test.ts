@@ -7,7 +7,7 @@ import { createMemoryHub } from '../src/hub/memory.ts'
 import type { Executor, Job, RunHost, Store } from '../src/ports.ts'
 import { createMemoryQueue } from '../src/queue/memory.ts'
 import { createRunner } from '../src/runner.ts'
-import { openSqliteStore } from '../src/store/sqlite.ts'
+import { openTestStore } from './test-store.ts'
 import { createVersions } from '../src/versions.ts'
 import { eventually } from './harness.ts'
 import { pendingEvent } from './suites/store.ts'
@@ -17,7 +17,7 @@ const success: Outcome = { kind: 'Success', data: 1, usage: { wallMs: 1, cpuMs: 
 describe('the runner', () => {
   let store: Store
   beforeEach(async () => {
-    store = openSqliteStore({ dataDir: ':memory:' })
+    store = await openTestStore()
     await store.saveVersion({ hash: 'abc', language: 'JavaScript', code: '', script: '', createdAt: 0 })
   })
 

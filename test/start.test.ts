@@ -73,7 +73,8 @@ describe('a start that cannot succeed says why in one line', () => {
     { API_KEY: 'x' },
     { HOST: '0.0.0.0' },
     { LOG_LEVEL: 'loud' },
-    { MONGODB_URI: 'mongodb://127.0.0.1' },
+    { MONGODB_URI: 'redis://127.0.0.1' },
+    { REDIS_URL: 'redis://127.0.0.1' },
   ])('the environment %j', async (env) => {
     const { code, message } = await refusedStart({ DATA_DIR: await scratchDir(), ...env })
     expect(code).toBe(1)

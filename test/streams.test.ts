@@ -5,7 +5,7 @@ import { createMemoryHub } from '../src/hub/memory.ts'
 import type { Live, StreamItem } from '../src/live.ts'
 import { createLive } from '../src/live.ts'
 import type { Hub, LogLine, Store } from '../src/ports.ts'
-import { openSqliteStore } from '../src/store/sqlite.ts'
+import { openTestStore } from './test-store.ts'
 import { claimEvent, settleEvent } from '../src/transitions.ts'
 import { pendingEvent } from './suites/store.ts'
 
@@ -15,8 +15,8 @@ describe('live updates', () => {
   let store: Store
   let hub: Hub
   let live: Live
-  beforeEach(() => {
-    store = openSqliteStore({ dataDir: ':memory:' })
+  beforeEach(async () => {
+    store = await openTestStore()
     hub = createMemoryHub()
     live = createLive({ store, hub })
     return () => store.close()

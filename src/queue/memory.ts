@@ -5,13 +5,15 @@ export interface MemoryQueueOptions {
   readonly concurrency: number
   /** How many wake-ups are remembered; beyond that they are dropped, and the sweep brings them back. */
   readonly capacity?: number
+  /** The clock that times to run at are of, in milliseconds since the epoch. */
+  readonly now?: () => number
 }
 
 /** The longest a timer can be set for, in milliseconds: beyond 31 bits it would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
 /** Wake-ups within this process, first come first served. Needs no durability: what it loses, the sweep finds. */
-export function createMemoryQueue({ concurrency, capacity = 100_000 }: MemoryQueueOptions): Queue {
+export function createMemoryQueue({ concurrency, capacity = 100_000, now = Date.now }: MemoryQueueOptions): Queue {
   const waiting = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
   const running = new Map<string, Promise<void>>()
@@ -42,7 +44,7 @@ export function createMemoryQueue({ concurrency, capacity = 100_000 }: MemoryQue
 
   function wakeLater(id: string, runAt: number): void {
     clearTimeout(timers.get(id))
-    const delay = Math.min(runAt - Date.now(), longestTimer)
+    const delay = Math.min(runAt - now(), longestTimer)
     const timer = setTimeout(() => {
       timers.delete(id)
       push({ id, runAt })
@@ -53,7 +55,7 @@ export function createMemoryQueue({ concurrency, capacity = 100_000 }: MemoryQue
   function push({ id, runAt }: Parameters<Queue['push']>[0]): void {
     if (closed || waiting.has(id)) return
     if (waiting.size + timers.size >= capacity && !timers.has(id)) return
-    if (runAt !== null && runAt > Date.now()) return wakeLater(id, runAt)
+    if (runAt !== null && runAt > now()) return wakeLater(id, runAt)
     clearTimeout(timers.get(id))
     timers.delete(id)
     waiting.add(id)

@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { Event } from '../event.ts'
-import type { DueEvent, LogLine } from '../ports.ts'
+import type { DueEvent, LogLine, ProgramVersion } from '../ports.ts'
 import type { Program, Version } from '../program.ts'
 
 export type Row = Record<string, SQLOutputValue>
@@ -139,4 +139,12 @@ export function toVersion(row: Row): Version {
     script: textOrNull(row['script']) ?? code,
     createdAt: integer(row['created_at']),
   }
+}
+
+export function programVersionRow({ program, hash, saved }: ProgramVersion): Parameters {
+  return { program, hash, saved }
+}
+
+export function toProgramVersion(row: Row): ProgramVersion {
+  return { program: text(row['program']), hash: text(row['hash']), saved: integer(row['saved']) }
 }

@@ -84,4 +84,6 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX program_versions_by_saved ON program_versions (program, saved);
   `,
+  // A heartbeat names the events it is for.
+  'DROP INDEX events_owned',
 ]

@@ -19,8 +19,8 @@ export const statements = {
   getEventByKey: 'SELECT * FROM events WHERE idempotency_key = :idempotency_key',
   getEvents: 'SELECT * FROM events WHERE id IN (SELECT value FROM json_each(:ids))',
   updateEvent: `UPDATE events SET ${assign(eventColumns)} WHERE id = :id AND rev = :rev - 1`,
-  renewLeases:
-    "UPDATE events INDEXED BY events_owned SET lease_until = :until WHERE status = 'Processing' AND owner = :owner",
+  renewLeases: `UPDATE events SET lease_until = :until WHERE id IN (SELECT value FROM json_each(:ids))
+    AND status = 'Processing' AND owner = :owner RETURNING id`,
   listPending: `SELECT id, status, run_at FROM events INDEXED BY events_pending WHERE status = 'Pending' AND run_at <= :now
     ORDER BY run_at LIMIT :limit`,
   listExpired: `SELECT id, status, run_at FROM events INDEXED BY events_leased WHERE status = 'Processing' AND lease_until <= :now
@@ -41,6 +41,14 @@ export const statements = {
   findProgram: 'SELECT * FROM programs WHERE kind = :kind AND name = :name AND deleted_at IS NULL',
   listPrograms: `SELECT * FROM programs WHERE kind = :kind AND deleted_at IS NULL AND id < :after
     ORDER BY id DESC LIMIT :limit`,
+  keepProgramVersion: 'INSERT INTO program_versions VALUES (:program, :hash, :saved) ON CONFLICT DO NOTHING',
+  readVersions: 'SELECT * FROM versions WHERE hash > :hash ORDER BY hash LIMIT :limit',
+  readPrograms: 'SELECT * FROM programs WHERE id > :id ORDER BY id LIMIT :limit',
+  readProgramVersions: `SELECT * FROM program_versions WHERE (program, hash) > (:program, :hash)
+    ORDER BY program, hash LIMIT :limit`,
+  readEvents: 'SELECT * FROM events WHERE id > :id ORDER BY id LIMIT :limit',
+  readAllLogs: `SELECT * FROM logs WHERE (event_id, attempt, seq) > (:event_id, :attempt, :seq)
+    ORDER BY event_id, attempt, seq LIMIT :limit`,
 }
 
 /**

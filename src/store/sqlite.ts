@@ -4,6 +4,7 @@ import type { Event, EventStatus } from '../event.ts'
 import type { EventFilter, Page, Store } from '../ports.ts'
 import { asUnavailable } from './sqlite-errors.ts'
 import { openSqliteFile } from './sqlite-file.ts'
+import { keepRecord, readRecords } from './sqlite-records.ts'
 import type { Parameters, Row } from './sqlite-rows.ts'
 import {
   eventRow,
@@ -70,6 +71,7 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
   }
 
   return {
+    now: () => Date.now(),
     createEvents: (events) => writer.write(() => events.map(createEvent)),
     getEvent: (id) => read(() => one(toEvent, get(statements.getEvent, { id }))),
     getEvents: (ids) => read(() => all(statements.getEvents, { ids: JSON.stringify(ids) }).map(toEvent)),
@@ -82,7 +84,10 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
           .slice(0, page.limit),
       ),
     updateEvent: (next) => writer.write(() => run(statements.updateEvent, eventRow(next)) === 1),
-    renewLeases: (owner, until) => writer.write(() => run(statements.renewLeases, { owner, until })),
+    renewLeases: (owner, ids, until) =>
+      writer.write(() =>
+        all(statements.renewLeases, { owner, ids: JSON.stringify(ids), until }).map((row) => String(row['id'])),
+      ),
     listDue: (now, limit) =>
       read(() => {
         const expired = all(statements.listExpired, { now, limit })
@@ -116,6 +121,9 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
     findProgram: (kind, name) => read(() => one(toProgram, get(statements.findProgram, { kind, name }))),
     listPrograms: (kind, { after, limit }) =>
       read(() => all(statements.listPrograms, { kind, after: after ?? beforeAll, limit }).map(toProgram)),
+
+    readRecords: (kind, after, limit) => read(() => readRecords(all, kind, after, limit)),
+    keepRecords: (records) => writer.write(() => records.reduce((kept, record) => kept + keepRecord(run, record), 0)),
 
     // Written as it stands: a real write to the file that changes nothing.
     check: () => writer.write(() => db.exec(`PRAGMA user_version = ${Number(version)}`)),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/event.ts'
 import { newId } from '../../src/id.ts'
-import type { LogLine, Store } from '../../src/ports.ts'
+import type { LogLine, RecordKind, Store, StoreRecord } from '../../src/ports.ts'
 import type { Program, Version } from '../../src/program.ts'
 import { versionHash } from '../../src/program.ts'
 import { cancelEvent, claimEvent, newEvent, settleEvent } from '../../src/transitions.ts'
@@ -159,11 +159,13 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       const yours = claimed(await create(pendingEvent()), 'you', now)
       await store.updateEvent(mine)
       await store.updateEvent(yours)
-      expect(await store.renewLeases('me', now + 5000)).toBe(1)
+      const all = [mine.id, yours.id, 'evt_unknown']
+      expect(await store.renewLeases('me', [], now + 4000)).toEqual([])
+      expect(await store.renewLeases('me', all, now + 5000)).toEqual([mine.id])
       expect(await store.getEvent(mine.id)).toEqual({ ...mine, leaseUntil: now + 5000 })
       expect(await store.getEvent(yours.id)).toEqual(yours)
       expect(await store.updateEvent(settled(mine))).toBe(true)
-      expect(await store.renewLeases('me', now + 9000)).toBe(0)
+      expect(await store.renewLeases('me', all, now + 9000)).toEqual([])
     })
 
     test('keeps logs in order, once', async () => {
@@ -233,6 +235,90 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
 
     test('can say whether it can be written to', async () => {
       await expect(store.check()).resolves.toBeUndefined()
+    })
+
+    const readAll = async (kind: RecordKind, limit: number) => {
+      const seen: StoreRecord[] = []
+      for (;;) {
+        const records = await store.readRecords(kind, seen.at(-1), limit)
+        if (records.length === 0) return seen
+        expect(records.length).toBeLessThanOrEqual(limit)
+        seen.push(...records)
+      }
+    }
+
+    test('reads all it keeps of a kind in the order of the keys, in stretches without gap or repetition', async () => {
+      const events = Array.from({ length: 7 }, () => pendingEvent())
+      await store.createEvents(events.toReversed())
+      const lines = [line('evt_1', 1, 2), line('evt_1', 1, 10), line('evt_1', 2, 1), line('evt_2', 1, 1)]
+      await store.appendLogs(lines.toReversed())
+      const one = program('one', 'a')
+      const two = program('two', 'b')
+      await store.saveProgram(two, version('b'))
+      for (const [index, code] of ['a', 'b', 'a'].entries()) {
+        await store.saveProgram({ ...one, rev: index + 1, version: version(code).hash }, version(code))
+      }
+      const deleted = { ...one, rev: 4, deletedAt: now }
+      await store.saveProgram(deleted, version('a'))
+      const versions = [version('a'), version('b')].sort((a, b) => (a.hash < b.hash ? -1 : 1))
+      const saved = { [version('a').hash]: 4, [version('b').hash]: 2 }
+      for (const limit of [1, 2, 100]) {
+        const values = async (kind: RecordKind) => (await readAll(kind, limit)).map((record) => record.value)
+        expect(await values('event')).toEqual(events)
+        expect(await values('log')).toEqual(lines)
+        expect(await values('program')).toEqual([deleted, two])
+        expect(await values('version')).toEqual(versions)
+        expect(await values('programVersion')).toEqual([
+          ...versions.map(({ hash }) => ({ program: one.id, hash, saved: saved[hash] })),
+          { program: two.id, hash: version('b').hash, saved: 1 },
+        ])
+      }
+    })
+
+    test('keeps records as they are, and leaves alone what is there under the same key', async () => {
+      const it = program('sum', 'a', { rev: 5, deletedAt: now })
+      const done = settled(claimed(pendingEvent({ idempotencyKey: 'k' })))
+      const records: StoreRecord[] = [
+        { kind: 'version', value: version('a') },
+        { kind: 'program', value: it },
+        { kind: 'programVersion', value: { program: it.id, hash: version('a').hash, saved: 5 } },
+        { kind: 'event', value: done },
+        { kind: 'log', value: line(done.id, 1, 1) },
+      ]
+      expect(await store.keepRecords([])).toBe(0)
+      expect(await store.keepRecords(records)).toBe(5)
+      const same: StoreRecord[] = [
+        { kind: 'version', value: { ...version('a'), createdAt: now + 1 } },
+        { kind: 'program', value: { ...it, rev: 6, name: 'other' } },
+        { kind: 'programVersion', value: { program: it.id, hash: version('a').hash, saved: 6 } },
+        { kind: 'event', value: { ...done, rev: 9, idempotencyKey: null } },
+        { kind: 'log', value: { ...line(done.id, 1, 1), message: 'other' } },
+      ]
+      const more: StoreRecord = { kind: 'event', value: pendingEvent() }
+      expect(await store.keepRecords([...same, more])).toBe(1)
+      expect(await store.keepRecords([...records, more])).toBe(0)
+      for (const record of records.filter((each) => each.kind !== 'event')) {
+        expect(await readAll(record.kind, 10)).toEqual([record])
+      }
+      expect(await store.getEvent(done.id)).toEqual(done)
+      expect(await store.getProgram(it.id)).toEqual(it)
+      expect(await store.listEvents({}, { limit: 10 })).toHaveLength(2)
+    })
+
+    test('keeps no event whose idempotency key and no program whose name is taken by another', async () => {
+      await create(pendingEvent({ idempotencyKey: 'k' }))
+      await store.saveProgram(program('sum', 'a'), version('a'))
+      const other = pendingEvent({ idempotencyKey: 'k' })
+      const namesake = program('sum', 'a')
+      const records: StoreRecord[] = [
+        { kind: 'event', value: other },
+        { kind: 'event', value: pendingEvent() },
+        { kind: 'program', value: namesake },
+        { kind: 'program', value: { ...program('sum', 'a'), deletedAt: now } },
+      ]
+      expect(await store.keepRecords(records)).toBe(2)
+      expect(await store.getEvent(other.id)).toBeUndefined()
+      expect(await store.getProgram(namesake.id)).toBeUndefined()
     })
 
     test('what was asked for before it closes is kept or refused, what comes after is refused', async () => {

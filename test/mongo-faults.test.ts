@@ -1,0 +1,455 @@
+import type { TestContext } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { StartError, UnavailableError } from '../src/errors.ts'
+import type { Event } from '../src/event.ts'
+import type { Json } from '../src/json.ts'
+import type { Store } from '../src/ports.ts'
+import { newId } from '../src/id.ts'
+import { versionHash } from '../src/program.ts'
+import { eventDocument } from '../src/store/mongo-documents.ts'
+import { openMongoStore } from '../src/store/mongo.ts'
+import type { MongoStore } from '../src/store/mongo.ts'
+import { claimEvent, settleEvent } from '../src/transitions.ts'
+import { eventually } from './harness.ts'
+import type { Fault, MongoServerOptions, MongoTestServer } from './mongo/server.ts'
+import { startMongoServer } from './mongo/server.ts'
+import { pendingEvent } from './suites/store.ts'
+
+/** Tests that run at the same time must each clean up after themselves. */
+type Finish = Pick<TestContext, 'onTestFinished'>
+
+interface Opened {
+  readonly server: MongoTestServer
+  readonly store: MongoStore
+  readonly warnings: string[]
+}
+
+async function startServer({ onTestFinished }: Finish, options: MongoServerOptions = {}): Promise<MongoTestServer> {
+  const server = await startMongoServer(options)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+async function open(finish: Finish, options: MongoServerOptions = {}): Promise<Opened> {
+  const server = await startServer(finish, options)
+  const warnings: string[] = []
+  const store = await openMongoStore({ uri: server.uri(), warn: (message) => void warnings.push(message) })
+  finish.onTestFinished(() => store.close())
+  return { server, store, warnings }
+}
+
+/** Opens a store that must be refused, and resolves to what the operator reads. */
+async function refusal(uri: string, startMs = 300, allowStandalone = false): Promise<string> {
+  const opened = openMongoStore({ uri, startMs, allowStandalone, warn: () => undefined })
+  const error = await opened.then(
+    async (store) => store.close(),
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(StartError)
+  return error instanceof StartError ? error.message : ''
+}
+
+function claimed(event: Event, owner: string): Event {
+  const next = claimEvent(event, owner, 1_900_000_000_000, 1_900_000_000_000)
+  if (!next) throw new Error('This event should have been there to claim')
+  return next
+}
+
+/** Every event in the store, by the path that lists take. */
+const all = (store: Store) => store.listEvents({}, { limit: 100 })
+
+/** What may befall a write, and what must come of it: docs/mongodb.md has the same table. */
+const faults: readonly [Fault['action'], Partial<Fault>, 'kept' | 'told'][] = [
+  ['dropBefore', {}, 'kept'],
+  ['dropBefore', { times: 2 }, 'kept'],
+  ['dropBefore', { times: 3 }, 'kept'],
+  ['dropAfter', {}, 'kept'],
+  ['dropAfter', { times: 2 }, 'kept'],
+  ['dropAfter', { times: 3 }, 'kept'],
+  ['half', {}, 'kept'],
+  ['half', { times: 3 }, 'kept'],
+  ['hang', {}, 'kept'],
+  ['slow', { delayMs: 50 }, 'kept'],
+  ['error', { code: 10_107, codeName: 'NotWritablePrimary', labels: ['RetryableWriteError'] }, 'kept'],
+  ['error', { code: 10_107, codeName: 'NotWritablePrimary', times: 3 }, 'kept'],
+  ['error', { code: 11_602, codeName: 'InterruptedDueToReplStateChange', times: 3 }, 'kept'],
+  ['error', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
+  ['errorAfter', { code: 91, codeName: 'ShutdownInProgress', times: 3 }, 'kept'],
+  ['errorAfter', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
+  ['concern', {}, 'kept'],
+  ['error', { code: 13, codeName: 'Unauthorized' }, 'told'],
+  ['error', { code: 14_031, codeName: 'OutOfDiskSpace' }, 'told'],
+]
+
+describe.concurrent('a fault of a server that lasts no longer than a call waits', () => {
+  test.for(faults)('%s %j: a new event is %s, once', async ([action, details, expected], context) => {
+    const { server, store } = await open(context)
+    const event = pendingEvent({ idempotencyKey: 'one' })
+    server.inject({ command: 'insert', collection: 'events', action, ...details })
+    const made = store.createEvents([event])
+    if (expected === 'told') {
+      await expect(made).rejects.toThrow(UnavailableError)
+      expect(await all(store)).toEqual([])
+    } else {
+      expect(await made).toEqual([event])
+      expect(await all(store)).toEqual([event])
+    }
+    expect(server.pendingFaults()).toBe(0)
+  })
+
+  test.for(faults)('%s %j: a claim is %s, and its claimant knows', async ([action, details, expected], context) => {
+    const { server, store } = await open(context)
+    const event = pendingEvent()
+    await store.createEvents([event])
+    server.inject({ command: 'update', collection: 'events', action, ...details })
+    const won = store.updateEvent(claimed(event, 'me'))
+    if (expected === 'told') {
+      await expect(won).rejects.toThrow(UnavailableError)
+      expect(await all(store)).toEqual([event])
+    } else {
+      expect(await won).toBe(true)
+      expect(await all(store)).toEqual([claimed(event, 'me')])
+      expect(await store.updateEvent(claimed(event, 'you'))).toBe(false)
+    }
+    expect(server.pendingFaults()).toBe(0)
+  })
+
+  test.for(faults)('%s %j: lines of a log are %s, once', async ([action, details, expected], context) => {
+    const { server, store } = await open(context)
+    const line = { eventId: 'evt_1', attempt: 1, seq: 1, at: 5, level: 'info' as const, message: 'hello' }
+    const lines = [line, { ...line, seq: 2 }]
+    server.inject({ command: 'insert', collection: 'logs', action, ...details })
+    const kept = store.appendLogs(lines)
+    if (expected === 'told') await expect(kept).rejects.toThrow(UnavailableError)
+    else await kept
+    expect(await store.readLogs('evt_1', undefined, 10)).toEqual(expected === 'told' ? [] : lines)
+    expect(server.pendingFaults()).toBe(0)
+  })
+
+  test.for(faults)('%s %j: a program is %s, once', async ([action, details, expected], context) => {
+    const { server, store } = await open(context)
+    const code = 'export default () => 1'
+    const hash = versionHash('TypeScript', code)
+    const version = { hash, language: 'TypeScript' as const, code, script: code, createdAt: 5 }
+    const made = {
+      id: newId('wfl'),
+      kind: 'workflow' as const,
+      name: 'w',
+      description: null,
+      version: hash,
+      limits: {},
+    }
+    const program = { ...made, createdAt: 5, updatedAt: 5, rev: 1, deletedAt: null }
+    server.inject({ command: 'insert', collection: 'workflows', action, ...details })
+    const saved = store.saveProgram(program, version)
+    if (expected === 'told') await expect(saved).rejects.toThrow(UnavailableError)
+    else expect(await saved).toBe(true)
+    const found = await store.listPrograms('workflow', { limit: 10 })
+    expect(found).toEqual(expected === 'told' ? [] : [program])
+    // Who finds the program there already does not write it again.
+    expect(server.pendingFaults()).toBeLessThan(details.times ?? 1)
+  })
+
+  test('a read is repeated', async (context) => {
+    const { server, store } = await open(context)
+    const event = pendingEvent()
+    await store.createEvents([event])
+    server.inject({ command: 'find', action: 'dropBefore', times: 4 })
+    expect(await store.getEvent(event.id)).toEqual(event)
+  })
+})
+
+describe.concurrent('who lost the race while the answer was lost', () => {
+  test.for(['dropBefore', 'dropAfter'] as const)(
+    'a claim that met %s, between two claimants',
+    async (action, context) => {
+      const { server, store } = await open(context)
+      const event = pendingEvent()
+      await store.createEvents([event])
+      server.inject({ command: 'update', collection: 'events', action, times: 3 })
+      const owners = Array.from({ length: 100 }, (_, index) => `runner ${index}`)
+      const won = await Promise.all(owners.map((owner) => store.updateEvent(claimed(event, owner))))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      expect((await store.getEvent(event.id))?.owner).toBe(owners[won.indexOf(true)])
+    },
+  )
+
+  test('100 creations under one key while sockets close make one event', async (context) => {
+    const { server, store } = await open(context)
+    server.inject({ command: 'insert', collection: 'events', action: 'dropAfter', times: 4 })
+    const made = await Promise.all(
+      Array.from({ length: 100 }, () => store.createEvents([pendingEvent({ idempotencyKey: 'one' })])),
+    )
+    expect(new Set(made.flat().map((event) => event.id)).size).toBe(1)
+    expect(await all(store)).toHaveLength(1)
+  })
+
+  test('an outcome whose answer was lost is not taken for that of another, once the event went on', async (context) => {
+    const { server, store } = await open(context)
+    const event = pendingEvent()
+    await store.createEvents([event])
+    const mine = claimed(event, 'me')
+    await store.updateEvent(mine)
+    const usage = { wallMs: 1, cpuMs: 1, heapBytes: 1, logLines: 0 }
+    const settle = (data: Json) => settleEvent(mine, 'me', { kind: 'Success', data, usage }, 5, 0)
+    const [first, second] = [settle(1), settle(2)]
+    if (!first || !second) throw new Error('The claimant should have been able to settle')
+    await store.updateEvent(second)
+    server.inject({ command: 'update', collection: 'events', action: 'dropBefore', times: 3 })
+    expect(await store.updateEvent(first)).toBe(false)
+    expect(await store.getEvent(event.id)).toEqual(second)
+  })
+})
+
+test('another node becomes the primary under a hundred writes: each is kept once', async (context) => {
+  const { server, store } = await open(context, { nodes: 2 })
+  const events = Array.from({ length: 100 }, () => pendingEvent())
+  const writes = events.map((event, index) => {
+    if (index % 25 === 24) server.failover()
+    return store.createEvents([event])
+  })
+  const made = (await Promise.all(writes)).flat()
+  expect(made).toEqual(events)
+  expect(await all(store)).toHaveLength(100)
+})
+
+describe('a server that is away', () => {
+  test('is told within 5 s, without a word of the credentials, and back in use as soon as it is there', async (context) => {
+    const credentials = { username: 'ada', password: 'swordfish' }
+    const { server, store } = await open(context, { credentials })
+    const event = pendingEvent()
+    await store.createEvents([event])
+    await server.stop()
+    const began = performance.now()
+    const calls = [store.createEvents([pendingEvent()]), store.getEvent(event.id), store.check(), store.listDue(9, 9)]
+    const results = await Promise.allSettled(calls)
+    expect(performance.now() - began).toBeLessThan(5000)
+    for (const result of results) {
+      const error = result.status === 'rejected' ? result.reason : undefined
+      expect(error).toBeInstanceOf(UnavailableError)
+      expect(JSON.stringify([error.message, error.stack, error.cause, { ...error }])).not.toMatch(/swordfish|ada/)
+    }
+    await server.start()
+    await eventually(() =>
+      store.check().then(
+        () => true,
+        () => undefined,
+      ),
+    )
+    expect(await store.getEvent(event.id)).toEqual(event)
+  })
+
+  test('at start, is waited for', async (context) => {
+    const server = await startServer(context)
+    const uri = server.uri()
+    await server.stop()
+    const waiting = Promise.withResolvers<string>()
+    const opened = openMongoStore({ uri, warn: waiting.resolve })
+    expect(await waiting.promise).toMatch(/not there yet, waiting up to 30 s/)
+    await server.start()
+    const store = await opened
+    await store.check()
+    await store.close()
+  })
+
+  test('at start, is given up after a while', async (context) => {
+    const server = await startServer(context)
+    await server.stop()
+    expect(await refusal(server.uri())).toMatch(/expected a server that answers within 0\.3 s, got .*ECONNREFUSED/)
+  })
+})
+
+describe('a start that cannot succeed says why', () => {
+  const credentials = { username: 'ada', password: 'sword/fish' }
+
+  test('a wrong password, at once and without showing it', async (context) => {
+    const server = await startServer(context, { credentials })
+    const message = await refusal(server.uri().replace('sword', 'jelly'), 30_000)
+    expect(message).toMatch(/AuthenticationFailed/)
+    expect(message).not.toMatch(/fish|ada/)
+  })
+
+  test('no credentials where some are needed', async (context) => {
+    const server = await startServer(context, { credentials })
+    expect(
+      await refusal(
+        server
+          .uri()
+          .replace(/\/\/.*@/, '//')
+          .replace(/&auth\w+=[^&]*/g, ''),
+        30_000,
+      ),
+    ).toMatch(/Unauthorized/)
+  })
+
+  test('missing rights', async (context) => {
+    const server = await startServer(context, { forbidden: ['createIndexes'] })
+    expect(await refusal(server.uri(), 30_000)).toMatch(/expected a user with the role .* got Unauthorized/)
+  })
+
+  test('a standalone server, unless it is allowed', async (context) => {
+    const server = await startServer(context, { standalone: true })
+    expect(await refusal(server.uri(), 30_000)).toMatch(/got a standalone server.*ALLOW_STANDALONE_MONGO=1/)
+    const store = await openMongoStore({ uri: server.uri(), allowStandalone: true, warn: () => undefined })
+    await store.createEvents([pendingEvent()])
+    await store.close()
+  })
+
+  test('a string that is none', async () => {
+    const message = await refusal('mongodb://ada:sword:fish@127.0.0.1:99999/x')
+    expect(message).toMatch(/^MONGODB_URI: expected a connection string/)
+    expect(message).not.toMatch(/fish|ada/)
+  })
+
+  test('a newer schema, which is left as it is', async (context) => {
+    const server = await startServer(context)
+    const meta = server.engine.collection('test', 'workcell')
+    meta.insert({ _id: 'schema', version: 99 })
+    expect(await refusal(server.uri())).toMatch(/schema version \d or earlier, got version 99/)
+    expect([...server.engine.collections('test').keys()]).toEqual(['workcell'])
+  })
+
+  test('a clock that is 5 s off', async (context) => {
+    const server = await startServer(context)
+    server.clockAheadMs = -5_100
+    expect(await refusal(server.uri())).toMatch(/got one that is 5\.\d s behind/)
+  })
+})
+
+describe('the schema', () => {
+  test('of an older version is brought up to date, and what is there is kept', async (context) => {
+    const server = await startServer(context)
+    const events = server.engine.collection('test', 'events')
+    events.validator = { $jsonSchema: { bsonType: 'object', required: ['nothing'] } }
+    server.engine.collection('test', 'logs').insert({ _id: 'kept' })
+    const store = await openMongoStore({ uri: server.uri(), warn: () => undefined })
+    await store.createEvents([pendingEvent()])
+    expect([...events.indexes.keys()]).toContain('due')
+    expect(server.engine.collection('test', 'logs').documents.size).toBe(1)
+    await store.close()
+    expect([...server.engine.collection('test', 'workcell').documents.values()]).toMatchObject([{ version: 1 }])
+  })
+
+  test('is made once by two processes that start at the same time', async (context) => {
+    const server = await startServer(context)
+    const options = { uri: server.uri(), warn: () => undefined }
+    const stores = await Promise.all([openMongoStore(options), openMongoStore(options)])
+    await stores[0].createEvents([pendingEvent()])
+    expect(await all(stores[1])).toHaveLength(1)
+    for (const store of stores) await store.close()
+  })
+
+  test('has validators that refuse what is no document of ours', async (context) => {
+    const { server } = await open(context)
+    const events = server.engine.collection('test', 'events')
+    expect(() => events.insert({ _id: 'evt_1', status: 'Done' })).toThrow(/failed validation/)
+    const [stored] = events.documents.values()
+    expect(stored).toBeUndefined()
+  })
+})
+
+test('the time is that of the server, which is told when it is a second off', async (context) => {
+  const server = await startServer(context)
+  server.clockAheadMs = 1_500
+  const warnings: string[] = []
+  const store = await openMongoStore({ uri: server.uri(), warn: (message) => void warnings.push(message) })
+  expect(Math.abs(store.now() - Date.now() - 1_500)).toBeLessThan(500)
+  expect(warnings).toEqual([expect.stringMatching(/clock is 1\d\d\d ms ahead of ours/)])
+  await store.close()
+})
+
+test('TLS, with a certificate that is trusted and with one that is not', async (context) => {
+  const { generate } = await import('selfsigned')
+  const extensions = [{ name: 'subjectAltName' as const, altNames: [{ type: 7 as const, ip: '127.0.0.1' }] }]
+  const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], { extensions })
+  const server = await startServer(context, { tls: { key, cert } })
+  expect(await refusal(server.uri())).toMatch(/self-signed certificate/)
+  const store = await openMongoStore({ uri: `${server.uri()}&tlsAllowInvalidCertificates=true`, warn: () => undefined })
+  await store.check()
+  await store.close()
+})
+
+const awkward: readonly Json[] = [
+  { $ref: 'a', $id: 'b', $db: 'c' },
+  { 'a.b': 1, $set: { c: 1 } },
+  { _bsontype: 'ObjectId', id: 'x' },
+  JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}'),
+  { 'nul\0key': 'nul\0value', '': 'empty' },
+  { 2: 'two', 1: 'one', z: 0, a: { toBSON: 1 } },
+  'lone \ud800 surrogate',
+  [2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 31, 2 ** 63, 0.1, 1e-7, 1e300, 5e-324],
+  Array.from({ length: 199 }).reduce<Json>((inner) => [inner], 'deep'),
+  [null, true, '', [], {}, '2026-11-23T00:00:00.000Z'],
+]
+
+test.for(awkward.map((value) => [JSON.stringify(value).slice(0, 60), value] as const))(
+  'keeps %s to the letter',
+  async ([, value], context) => {
+    const { store } = await open(context)
+    const event = pendingEvent({ input: value, data: value })
+    await store.createEvents([event])
+    const found = await store.getEvent(event.id)
+    expect(JSON.stringify(found?.input)).toBe(JSON.stringify(value))
+    expect(JSON.stringify(found?.data)).toBe(JSON.stringify(value))
+  },
+)
+
+test('a person who reads the database finds words, dates and plain values', async (context) => {
+  const { server, store } = await open(context)
+  const event = claimed(pendingEvent({ idempotencyKey: 'k', input: { order: 7, items: ['tea'] } }), 'me')
+  await store.createEvents([event])
+  const [stored] = server.engine.collection('test', 'events').documents.values()
+  expect(stored).toMatchObject({
+    _id: event.id,
+    status: 'Processing',
+    input: { order: 7, items: ['tea'] },
+    createdAt: new Date(event.createdAt),
+    leaseUntil: new Date(event.leaseUntil ?? 0),
+    attempts: [{ number: 1, startedAt: new Date(1_900_000_000_000) }],
+  })
+})
+
+test('nothing that the store asks for is found by reading a whole collection', async (context) => {
+  const { server, store } = await open(context)
+  const event = pendingEvent({ idempotencyKey: 'k' })
+  await store.createEvents([event])
+  await store.createEvents([event])
+  const fields = [
+    { statuses: ['Error', 'Pending'] as const },
+    { type: 'a' },
+    { workflow: 'w' },
+    { execution: 'e' },
+    { idempotencyKey: 'k' },
+  ]
+  for (let mask = 0; mask < 2 ** fields.length; mask++) {
+    await store.listEvents(Object.assign({}, ...fields.filter((_, bit) => mask & (1 << bit))), {
+      limit: 5,
+      after: 'evt_z',
+    })
+  }
+  await store.listDue(2e12, 10)
+  await store.renewLeases('me', [event.id], 5)
+  await store.revisions([event.id])
+  await store.changedSince(5, 5)
+  await store.readLogs('evt_1', { attempt: 1, seq: 1 }, 5)
+  await store.listPrograms('workflow', { limit: 5 })
+  await store.findProgram('function', 'x')
+  await store.listVersions('wfl_1', { limit: 5 })
+  for (const kind of ['version', 'program', 'programVersion', 'event', 'log'] as const)
+    await store.readRecords(kind, undefined, 5)
+  await store.check()
+  expect(server.engine.scans()).toEqual([])
+  // The test can fail: this is what a scan looks like.
+  server.engine.collection('test', 'events').find({ filter: { crashes: 1 } })
+  expect(server.engine.scans()).toHaveLength(1)
+})
+
+test('the test server refuses what it does not know', async (context) => {
+  const { server } = await open(context)
+  const events = server.engine.collection('test', 'events')
+  events.insert(eventDocument(pendingEvent(), 5))
+  expect(() => events.find({ filter: { status: 'Pending', $foo: 1 } })).toThrow(/unknown/)
+  expect(() => events.find({ filter: { status: { $foo: 1 } } })).toThrow(/unknown/)
+  expect(() => events.aggregate([{ $unheardOf: {} }])).toThrow(/unheardOf/)
+  expect(() => events.updated({ _id: 1 }, { $foo: { a: 1 } })).toThrow(/Unknown/)
+})
