@@ -77,6 +77,7 @@ const faults: readonly [Fault['action'], Partial<Fault>, 'kept' | 'told'][] = [
   ['errorAfter', { code: 91, codeName: 'ShutdownInProgress', times: 3 }, 'kept'],
   ['errorAfter', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
   ['concern', {}, 'kept'],
+  ['duplicate', {}, 'kept'],
   ['error', { code: 13, codeName: 'Unauthorized' }, 'told'],
   ['error', { code: 14_031, codeName: 'OutOfDiskSpace' }, 'told'],
 ]
@@ -97,24 +98,29 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
     expect(server.pendingFaults()).toBe(0)
   })
 
-  test.for(faults)('%s %j: a claim is %s, and its claimant knows', async ([action, details, expected], context) => {
-    const { server, store } = await open(context)
-    const event = pendingEvent()
-    await store.createEvents([event])
-    server.inject({ command: 'update', collection: 'events', action, ...details })
-    const won = store.updateEvent(claimed(event, 'me'))
-    if (expected === 'told') {
-      await expect(won).rejects.toThrow(UnavailableError)
-      expect(await all(store)).toEqual([event])
-    } else {
-      expect(await won).toBe(true)
-      expect(await all(store)).toEqual([claimed(event, 'me')])
-      expect(await store.updateEvent(claimed(event, 'you'))).toBe(false)
-    }
-    expect(server.pendingFaults()).toBe(0)
-  })
+  const unlessDuplicate = faults.filter(([action]) => action !== 'duplicate')
 
-  test.for(faults)('%s %j: lines of a log are %s, once', async ([action, details, expected], context) => {
+  test.for(unlessDuplicate)(
+    '%s %j: a claim is %s, and its claimant knows',
+    async ([action, details, expected], context) => {
+      const { server, store } = await open(context)
+      const event = pendingEvent()
+      await store.createEvents([event])
+      server.inject({ command: 'update', collection: 'events', action, ...details })
+      const won = store.updateEvent(claimed(event, 'me'))
+      if (expected === 'told') {
+        await expect(won).rejects.toThrow(UnavailableError)
+        expect(await all(store)).toEqual([event])
+      } else {
+        expect(await won).toBe(true)
+        expect(await all(store)).toEqual([claimed(event, 'me')])
+        expect(await store.updateEvent(claimed(event, 'you'))).toBe(false)
+      }
+      expect(server.pendingFaults()).toBe(0)
+    },
+  )
+
+  test.for(unlessDuplicate)('%s %j: lines of a log are %s, once', async ([action, details, expected], context) => {
     const { server, store } = await open(context)
     const line = { eventId: 'evt_1', attempt: 1, seq: 1, at: 5, level: 'info' as const, message: 'hello' }
     const lines = [line, { ...line, seq: 2 }]
@@ -126,7 +132,7 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
     expect(server.pendingFaults()).toBe(0)
   })
 
-  test.for(faults)('%s %j: a program is %s, once', async ([action, details, expected], context) => {
+  test.for(unlessDuplicate)('%s %j: a program is %s, once', async ([action, details, expected], context) => {
     const { server, store } = await open(context)
     const code = 'export default () => 1'
     const hash = versionHash('TypeScript', code)
@@ -393,6 +399,24 @@ test.for(awkward.map((value) => [JSON.stringify(value).slice(0, 60), value] as c
     expect(JSON.stringify(found?.data)).toBe(JSON.stringify(value))
   },
 )
+
+test('every write asks for the majority and its journal, and a single one can be repeated by the driver', async (context) => {
+  const { server, store } = await open(context)
+  const event = pendingEvent()
+  await store.createEvents([event])
+  await store.updateEvent(claimed(event, 'me'))
+  await store.renewLeases('me', [event.id], 5)
+  await store.appendLogs([{ eventId: event.id, attempt: 1, seq: 1, at: 5, level: 'info', message: '' }])
+  await store.getEvent(event.id)
+  await store.check()
+  const writes = server.commands.filter(({ name }) => name === 'insert' || name === 'update')
+  expect(writes.length).toBeGreaterThanOrEqual(5)
+  for (const { writeConcern } of writes) expect(writeConcern).toMatchObject({ w: 'majority', j: true })
+  // A heartbeat changes many documents, which the driver does not repeat; the store does.
+  expect(writes.filter((it) => !it.isRetryable)).toHaveLength(1)
+  const reads = server.commands.filter(({ name, collection }) => name === 'find' && collection === 'events')
+  for (const { readConcern } of reads) expect(readConcern).toMatchObject({ level: 'majority' })
+})
 
 test('a person who reads the database finds words, dates and plain values', async (context) => {
   const { server, store } = await open(context)

@@ -126,6 +126,21 @@ test('work of a process that died is found by another', async () => {
   expect(Date.now() - began).toBeLessThan(5000)
 })
 
+test('what is due is judged by the clock of the store, not by that of the process', async () => {
+  const mongo = await startMongo()
+  mongo.clockAheadMs = 4_000
+  const server = await startServer(env(mongo))
+  expect(JSON.stringify(server.log)).toMatch(/MongoDB's clock is \d+ ms ahead of ours/)
+  const began = Date.now()
+  const id = await execute(server, { code: 'export default () => 1', runAt: new Date(began + 3_500).toISOString() })
+  const event = await eventually(async () => {
+    const found = await eventOf(server, id)
+    return found.status === 'SUCCESS' ? found : undefined
+  })
+  expect(Date.now() - began).toBeLessThan(3_000)
+  expect(Date.parse(event.createdAt) - began).toBeGreaterThan(3_500)
+})
+
 test(
   '1,000 events on two processes of which 20 times one is killed: all final, one outcome each',
   { timeout: 150_000 },

@@ -8,6 +8,7 @@ import type { Executor, Job, RunHost, Store } from '../src/ports.ts'
 import { createMemoryQueue } from '../src/queue/memory.ts'
 import { createRunner } from '../src/runner.ts'
 import { openTestStore } from './test-store.ts'
+import { cancelEvent } from '../src/transitions.ts'
 import { createVersions } from '../src/versions.ts'
 import { eventually } from './harness.ts'
 import { pendingEvent } from './suites/store.ts'
@@ -57,6 +58,69 @@ describe('the runner', () => {
     const event = await create()
     start(async () => success)
     expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', data: 1 })
+  })
+
+  test('two runners on one store run every event once', async () => {
+    const ids = []
+    for (let index = 0; index < 100; index++) ids.push((await create()).id)
+    const runs: string[] = []
+    const run = async ({ eventId }: Job) => {
+      runs.push(eventId)
+      return success
+    }
+    start(run)
+    start(run)
+    for (const id of ids) await untilFinal(id)
+    expect(runs.toSorted()).toEqual(ids.toSorted())
+  })
+
+  test('a claim whose answer was lost is given back when its lease is over, and nobody is blamed', async () => {
+    let ahead = 0
+    let lost = 0
+    const runs: number[] = []
+    start(
+      async ({ attempt }) => {
+        runs.push(attempt)
+        return success
+      },
+      {
+        store: {
+          ...store,
+          now: () => Date.now() + ahead,
+          async updateEvent(next) {
+            const kept = await store.updateEvent(next)
+            if (next.status === 'Processing' && lost++ === 0) throw new UnavailableError('The answer was lost.')
+            return kept
+          },
+        },
+      },
+    )
+    const event = await create()
+    await eventually(() => (lost > 0 ? true : undefined))
+    expect(await store.getEvent(event.id)).toMatchObject({ status: 'Processing' })
+    ahead = 16_000
+    expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', crashes: 0 })
+    expect(runs).toEqual([2])
+  })
+
+  test('a run ends when a heartbeat finds that its event was taken', async () => {
+    const stopped = Promise.withResolvers<void>()
+    start(async (_job, { signal }) => {
+      signal.addEventListener('abort', () => stopped.resolve())
+      await stopped.promise
+      return { kind: 'Interrupted' }
+    })
+    const event = await create()
+    const running = await eventually(async () => {
+      const found = await store.getEvent(event.id)
+      return found?.status === 'Processing' ? found : undefined
+    })
+    // In the store only, as another process does it: the hub of this one hears nothing.
+    const canceled = cancelEvent(running, Date.now())
+    if (!canceled) throw new Error('This event should have been there to cancel')
+    await store.updateEvent(canceled)
+    await stopped.promise
+    expect(await store.getEvent(event.id)).toEqual(canceled)
   })
 
   test('claims nothing before code can be run, so that no event is blamed for a server that dies meanwhile', async () => {

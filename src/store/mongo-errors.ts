@@ -14,6 +14,11 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
+/** What was in the way of a write was removed before it could be looked at: the write will go better now. */
+export class GoneError extends Error {
+  override readonly name = 'GoneError'
+}
+
 /**
  * Codes with which a server says that it, not the command, is the trouble: host not reachable or found, network and
  * time limits, not primary, shutting down, stepping down, not confirmed by the majority. After them it is unknown
@@ -23,7 +28,8 @@ const passing = new Set([
   6, 7, 50, 63, 64, 89, 91, 100, 133, 134, 150, 189, 202, 234, 262, 317, 358, 9001, 10_058, 10_107, 11_600, 11_602,
   13_388, 13_435, 13_436,
 ])
-const duplicateKey = 11_000
+/** Code of a document whose id or unique field another one has. */
+export const duplicateKey = 11_000
 /** Who we are or what we may do: neither passes within seconds. */
 const denied = new Set([13, 18, 8000])
 const diskFull = 14_031
@@ -48,7 +54,8 @@ function isWrapped(error: unknown): error is MongoBulkWriteError {
 
 /** Whether the same call, made again at once, may go better; if it was a write, it may have been kept. */
 export function mayPass(error: unknown): boolean {
-  if (error instanceof NoAnswerError || error instanceof MongoNetworkError || isSocketError(error)) return true
+  if (error instanceof NoAnswerError || error instanceof GoneError) return true
+  if (error instanceof MongoNetworkError || isSocketError(error)) return true
   if (error instanceof MongoServerSelectionError || isWrapped(error)) return !isDenied(error)
   if (error instanceof MongoServerError) {
     return concern(error) || passing.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')

@@ -19,7 +19,7 @@ import {
   toVersion,
   versionDocument,
 } from './mongo-documents.ts'
-import { isDuplicate } from './mongo-errors.ts'
+import { GoneError, duplicateKey, isDuplicate } from './mongo-errors.ts'
 import { createRecords } from './mongo-records.ts'
 import { hints } from './mongo-schema.ts'
 
@@ -59,7 +59,8 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
     const found =
       (await events.findOne({ _id: event.id })) ??
       (event.idempotencyKey === null ? null : await events.findOne({ idempotencyKey: event.idempotencyKey }))
-    return found ? toEvent(found) : event
+    if (found) return toEvent(found)
+    throw new GoneError('the event that was in the way is gone')
   }
 
   /**
@@ -198,7 +199,7 @@ export async function insertNew<T extends { _id: string }>(
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || !isDuplicate(error)) throw error
     const errors = [error.writeErrors].flat()
-    if (errors.some((it) => it.code !== 11_000)) throw error
+    if (errors.length === 0 || errors.some((it) => it.code !== duplicateKey)) throw error
     return new Set(errors.map((it) => it.index))
   }
 }

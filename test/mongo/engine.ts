@@ -206,8 +206,8 @@ export class Engine {
     this.databases.delete(database)
   }
 
-  scans(): readonly Document[] {
-    return [...this.databases.values()].flatMap((it) => [...it.values()].flatMap((collection) => collection.scans))
+  scans(database = 'test'): readonly Document[] {
+    return [...this.collections(database).values()].flatMap((collection) => collection.scans)
   }
 }
 

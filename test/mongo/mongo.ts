@@ -1,7 +1,7 @@
 // Where the tests find a MongoDB: the one at MONGODB_URI, or the wire-level server of this folder.
 import { randomUUID } from 'node:crypto'
 import { MongoClient } from 'mongodb'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { MongoStore } from '../../src/store/mongo.ts'
 import { openMongoStore } from '../../src/store/mongo.ts'
 import type { MongoTestServer } from './server.ts'
@@ -22,6 +22,8 @@ export async function freshDatabase(): Promise<string> {
   const name = `workcell-test-${randomUUID().slice(0, 13)}`
   const uri = givenUri === undefined ? (await sharedServer()).uri(name) : withDatabase(givenUri, name)
   onTestFinished(async () => {
+    // Whatever a test asked for, an index must have been there for it.
+    if (givenUri === undefined) expect((await sharedServer()).engine.scans(name)).toEqual([])
     const client = new MongoClient(uri)
     await client.db().dropDatabase()
     await client.close()

@@ -26,9 +26,11 @@ export interface Fault {
    * `dropBefore`: the socket is closed before the command is applied; `dropAfter`: after. `half`: it is applied and
    * half an answer is sent before the socket closes. `hang`: it is applied and never answered. `slow`: it is applied
    * and answered after `delayMs`. `error`: refused with `code`. `errorAfter`: applied, answered with `code`.
-   * `concern`: applied, but not confirmed by the majority.
+   * `concern`: applied, but not confirmed by the majority. `duplicate`: refused with E11000 for its first statement, as
+   * when what was in the way has been removed since.
    */
-  readonly action: 'dropBefore' | 'dropAfter' | 'half' | 'hang' | 'slow' | 'error' | 'errorAfter' | 'concern'
+  readonly action:
+    'dropBefore' | 'dropAfter' | 'half' | 'hang' | 'slow' | 'error' | 'errorAfter' | 'concern' | 'duplicate'
   readonly code?: number
   readonly codeName?: string
   readonly labels?: readonly string[]
@@ -49,8 +51,8 @@ export interface MongoTestServer {
   /** A connection string for a database of its own. */
   uri(database?: string): string
   readonly engine: Engine
-  /** Names of the commands that came, hello and its like left out. */
-  readonly commands: string[]
+  /** The commands that came, hello and its like left out. */
+  readonly commands: readonly SeenCommand[]
   /** How much this server's clock is ahead, in milliseconds. */
   clockAheadMs: number
   inject(fault: Fault): void
@@ -72,13 +74,27 @@ interface Node {
   port: number
 }
 
+/** What the tests want to know of a command. */
+export interface SeenCommand {
+  readonly name: string
+  readonly collection: unknown
+  readonly writeConcern: unknown
+  readonly readConcern: unknown
+  readonly isRetryable: boolean
+}
+
+function seen(name: string, command: Document): SeenCommand {
+  const { writeConcern, readConcern, txnNumber } = command
+  return { name, collection: command[name], writeConcern, readConcern, isRetryable: txnNumber !== undefined }
+}
+
 export async function startMongoServer(options: MongoServerOptions = {}): Promise<MongoTestServer> {
   const { standalone = false, credentials, forbidden = [], tls } = options
   const engine = new Engine()
   const run = createCommands(engine)
   const faults: { fault: Fault; left: number }[] = []
   const answers = new Map<string, Document>()
-  const commands: string[] = []
+  const commands: SeenCommand[] = []
   let primary = 0
   let connections = 0
 
@@ -147,7 +163,7 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
       try {
         const greeting = greet(name, command)
         if (greeting) return reply(greeting)
-        commands.push(name)
+        commands.push(seen(name, command))
         if (!authenticated) throw new CommandError(13, 'Unauthorized', `Command ${name} requires authentication`)
         if (forbidden.includes(name)) {
           throw new CommandError(
@@ -159,6 +175,7 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
         const fault = take(name, command)
         if (fault?.action === 'dropBefore') return void socket.destroy()
         if (fault?.action === 'error') throw errorOf(fault)
+        if (fault?.action === 'duplicate') return reply(duplicate)
         if (index !== primary && name !== 'ping') {
           throw new CommandError(10_107, 'NotWritablePrimary', 'not primary', { errorLabels: ['RetryableWriteError'] })
         }
@@ -244,6 +261,13 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
   }
   await server.start()
   return server
+}
+
+const duplicate = {
+  n: 0,
+  nModified: 0,
+  writeErrors: [{ index: 0, code: 11_000, errmsg: 'E11000 duplicate key error, as the test wants it' }],
+  ok: 1,
 }
 
 function errorOf({ code = 2, codeName = 'BadValue', labels }: Fault): CommandError {

@@ -4,7 +4,7 @@ import { newId } from '../../src/id.ts'
 import type { LogLine, RecordKind, Store, StoreRecord } from '../../src/ports.ts'
 import type { Program, Version } from '../../src/program.ts'
 import { versionHash } from '../../src/program.ts'
-import { cancelEvent, claimEvent, newEvent, settleEvent } from '../../src/transitions.ts'
+import { cancelEvent, claimEvent, newEvent, recoverEvent, settleEvent } from '../../src/transitions.ts'
 
 const limits = { timeoutMs: 5000, memoryMb: 128, maxAttempts: 1 }
 const usage = { wallMs: 1.5, cpuMs: 1, heapBytes: 9, logLines: 0 }
@@ -101,6 +101,15 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       expect(await store.updateEvent(canceled)).toBe(true)
       expect(await store.updateEvent(settled(mine))).toBe(false)
       expect(await store.getEvent(event.id)).toEqual(canceled)
+    })
+
+    test('of two sweeps that find the same lost event, one takes it', async () => {
+      const event = claimed(await create(pendingEvent()), 'dead', now)
+      await store.updateEvent(event)
+      const sweeps = [1, 2].map((later) => recoverEvent(event, now + later))
+      const won = await Promise.all(sweeps.map((next) => (next ? store.updateEvent(next) : undefined)))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      expect(await store.getEvent(event.id)).toEqual(sweeps[won.indexOf(true)])
     })
 
     test('an event that is not there cannot be updated', async () => {
