@@ -323,6 +323,18 @@ describe('a start that cannot succeed says why', () => {
 })
 
 describe('the schema', () => {
+  test('that is as it should be needs no right to change it', async (context) => {
+    const server = await startServer(context, { forbidden: ['collMod'] })
+    const options = { uri: server.uri(), warn: () => undefined }
+    for (const start of ['first', 'second']) {
+      const store = await openMongoStore(options)
+      await store.createEvents([pendingEvent({ type: start })])
+      await store.close()
+    }
+    server.engine.collection('test', 'logs').validator = undefined
+    expect(await refusal(server.uri(), 30_000)).toMatch(/dbAdmin where its schema must change, got Unauthorized/)
+  })
+
   test('of an older version is brought up to date, and what is there is kept', async (context) => {
     const server = await startServer(context)
     const events = server.engine.collection('test', 'events')

@@ -142,7 +142,7 @@ function asStartError(error: unknown, startMs: number): unknown {
   if (error instanceof StartError) return error
   if (isDenied(error))
     return new StartError(
-      `MONGODB_URI: expected a user with the role readWrite and dbAdmin on the database, got ${inWords(error)}`,
+      `MONGODB_URI: expected a user with the role readWrite on the database, and dbAdmin where its schema must change, got ${inWords(error)}`,
     )
   if (mayPass(error) || error instanceof NoAnswerError) {
     return new StartError(

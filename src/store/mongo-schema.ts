@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Db, IndexDescription } from 'mongodb'
 
 const text = { bsonType: 'string' }
@@ -131,12 +132,14 @@ export async function migrate(db: Db): Promise<number | undefined> {
   return undefined
 }
 
+/** Changing a validator takes the role dbAdmin, making a collection does not: only what differs is changed. */
 async function ensureCollections(db: Db): Promise<void> {
-  const there = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map((it) => it.name))
+  const there = new Map<string, unknown>()
+  for (const it of await db.listCollections({}, { nameOnly: false }).toArray()) there.set(it.name, it.options?.['validator'])
   for (const [name, { schema, indexes }] of Object.entries(collections)) {
     const validator = { $jsonSchema: schema }
     if (!there.has(name)) await db.createCollection(name, { validator }).catch(unlessThere)
-    else await db.command({ collMod: name, validator })
+    else if (!isDeepStrictEqual(there.get(name), validator)) await db.command({ collMod: name, validator })
     if (indexes.length > 0) await db.collection(name).createIndexes([...indexes])
   }
 }
