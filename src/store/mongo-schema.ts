@@ -135,7 +135,8 @@ export async function migrate(db: Db): Promise<number | undefined> {
 /** Changing a validator takes the role dbAdmin, making a collection does not: only what differs is changed. */
 async function ensureCollections(db: Db): Promise<void> {
   const there = new Map<string, unknown>()
-  for (const it of await db.listCollections({}, { nameOnly: false }).toArray()) there.set(it.name, it.options?.['validator'])
+  for (const it of await db.listCollections({}, { nameOnly: false }).toArray())
+    there.set(it.name, it.options?.['validator'])
   for (const [name, { schema, indexes }] of Object.entries(collections)) {
     const validator = { $jsonSchema: schema }
     if (!there.has(name)) await db.createCollection(name, { validator }).catch(unlessThere)
