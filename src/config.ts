@@ -62,6 +62,13 @@ const variables = {
 /** Names that are reserved for what this version cannot do; to ignore them would lose somebody's data or trust. */
 const reserved = new Set(['REDIS_URL'])
 
+/** Names that others give to what we call by another. */
+const otherNames = new Map([
+  ['MONGO_URI', 'MONGODB_URI'],
+  ['MONGO_URL', 'MONGODB_URI'],
+  ['MONGODB_URL', 'MONGODB_URI'],
+])
+
 /** Variables whose values are nobody's to read. */
 const secret = new Set(['API_KEYS', 'MONGODB_URI'])
 
@@ -118,8 +125,9 @@ function refuseUnknown(env: Readonly<Record<string, string | undefined>>): void 
       )
     }
     if (Object.hasOwn(variables, name)) continue
-    const meant = known.get(plain(name))
-    if (meant) throw new StartError(`${name}: unknown variable, expected ${meant}`)
+    const other = otherNames.get(name)
+    const meant = known.get(plain(name)) ?? (other && !env[other] ? other : undefined)
+    if (meant && env[name]) throw new StartError(`${name}: unknown variable, expected ${meant}`)
     if (name.startsWith('WORKCELL_')) {
       throw new StartError(`${name}: unknown variable, expected one of ${Object.keys(variables).join(', ')}`)
     }

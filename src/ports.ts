@@ -136,12 +136,15 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** `at`: when it came to stand there, by the store's clock. */
+export type ChangedEvent = Pick<Event, 'id' | 'rev'> & { readonly at: number }
+
 /** What a store that several processes share tells of what the others did. */
 export interface ForeignChanges {
   /** Where those of these events that exist stand now. */
   revisions(ids: readonly string[]): Promise<readonly Pick<Event, 'id' | 'rev' | 'status'>[]>
-  /** Events that changed at or after a time of the store's clock, the latest changes first. */
-  changedSince(time: number, limit: number): Promise<readonly Event[]>
+  /** Where events stand that last changed at or after a time of the store's clock, the earliest of them first. */
+  changedSince(time: number, limit: number): Promise<readonly ChangedEvent[]>
 }
 
 /** Carries wake-ups: at least once, in no promised order, and it may lose some, since the sweep repeats them. */

@@ -56,7 +56,10 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
   const sweep = createSweep({ store, queue, hub, log, owner, isRunning: (id) => runs.has(id) })
   let closing = false
   let heartbeat: NodeJS.Timeout | undefined
-  let lastRenewal = Date.now()
+  /** Times of this process's own clock, which nobody sets. */
+  let lastRenewal = performance.now()
+  /** Aborted when a shutdown has no time left to wait for the store. */
+  const hurry = new AbortController()
 
   /**
    * Runs one event if it is there to be claimed. Never rejects: what cannot be written now is found by the sweep.
@@ -94,7 +97,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     const logs = createLogWriter(store, hub, event.id)
     const next = await runOnce(event, stop.signal, logs.write)
     void watcher.return()
-    const settled = settle(event, next, logs, stop.signal)
+    const settled = settle(event, next, logs)
       .catch((error: unknown) => log.error({ err: error, eventId: event.id }, 'An outcome could not be written'))
       .finally(() => {
         // A retry may have begun already, with a claim of its own.
@@ -104,12 +107,17 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     settling.add(settled)
   }
 
-  /** Writes down what came of a run, however long the store is away: nothing else could repeat it. */
-  async function settle(event: Event, next: Event, logs: LogWriter, signal: AbortSignal): Promise<void> {
+  /**
+   * Writes down what came of a run, however long the store is away: nothing else could repeat it. What the store cannot
+   * take at all ends the event as an error that says so, since to run it again would only come to the same.
+   */
+  async function settle(event: Event, outcome: Event, logs: LogWriter): Promise<void> {
+    let next = outcome
+    let refusal: unknown
     for (let pause = settlePauseMs.first; ; pause = Math.min(2 * pause, settlePauseMs.longest)) {
       try {
         // In this order, so that nobody sees the end of an event without its last lines.
-        await logs.flush()
+        if (refusal === undefined) await logs.flush()
         const kept = await store.updateEvent(next)
         const stored = kept ? next : await store.getEvent(event.id)
         if (stored?.rev !== next.rev || stored.status !== next.status) {
@@ -120,9 +128,16 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
         if (stored.status === 'Pending') queue.push(stored)
         return
       } catch (error) {
-        if (!(error instanceof UnavailableError) || (closing && signal.aborted)) throw error
-        log.warn({ err: error, eventId: event.id }, `An outcome could not be written, trying again in ${pause} ms`)
-        await setTimeout(pause)
+        if (hurry.signal.aborted) throw error
+        if (error instanceof UnavailableError) {
+          log.warn({ err: error, eventId: event.id }, `An outcome could not be written, trying again in ${pause} ms`)
+          await setTimeout(pause, undefined, hurry).catch(() => undefined)
+        } else {
+          if (refusal !== undefined) throw error
+          log.error({ err: error, eventId: event.id }, 'An outcome cannot be written, the event ends with an error')
+          refusal = error
+          next = owned(settleEvent(event, owner, cannotBeKept, store.now(), 0))
+        }
       }
     }
   }
@@ -147,6 +162,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
   }
 
   async function beat(): Promise<void> {
+    const began = performance.now()
     try {
       // Only what runs: a claim whose answer was lost may have been kept, and must not be held by a runner that does
       // not know of it.
@@ -154,10 +170,11 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       const ids = held.map(([id]) => id)
       const renewed = new Set(held.length > 0 ? await store.renewLeases(owner, ids, store.now() + leaseMs) : [])
       for (const [id, stop] of held) if (!renewed.has(id)) stop.abort()
-      lastRenewal = Date.now()
+      // The lease runs from before the question, not from the answer.
+      lastRenewal = began
     } catch (error) {
       log.error({ err: error }, 'The leases of running events could not be renewed')
-      if (Date.now() - lastRenewal >= fenceMs - heartbeatMs) stopAll()
+      if (performance.now() - lastRenewal >= fenceMs - heartbeatMs) stopAll()
     }
   }
 
@@ -180,14 +197,36 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       sweep.stop()
       const drained = queue.close()
       const over = new AbortController()
-      const late = setTimeout(graceMs, undefined, over).then(stopAll, () => undefined)
+      const late = setTimeout(graceMs, undefined, over).then(
+        () => {
+          stopAll()
+          hurry.abort()
+        },
+        () => undefined,
+      )
       await drained
+      await Promise.all(settling)
       over.abort()
       await late
-      await Promise.all(settling)
       clearInterval(heartbeat)
     },
   }
+}
+
+/** An outcome that the store refuses, though it is there: a fault of ours, but nothing that the next attempt could mend. */
+const cannotBeKept: Outcome = {
+  kind: 'Failure',
+  failure: {
+    code: 'BAD_RESULT',
+    name: 'BadResult',
+    message: 'The outcome could not be kept.',
+    stack: null,
+    codeFrame: null,
+    line: null,
+    column: null,
+    retryable: false,
+  },
+  usage: { wallMs: 0, cpuMs: 0, heapBytes: 0, logLines: 0 },
 }
 
 /** What a transition makes of an event that this runner holds. */

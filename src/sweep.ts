@@ -3,7 +3,7 @@ import type { Hub, Queue, Store } from './ports.ts'
 import { recoverEvent, releaseEvent } from './transitions.ts'
 
 /** How long a lost wake-up or a lost runner may go unnoticed, in milliseconds. */
-const sweepMs = 1_000
+const sweepMs = 850
 /** Events looked at in one sweep: several times what a process can run until the next. */
 const sweepLimit = 5_000
 /** A server whose sweep has not succeeded for so long cannot be said to work, in milliseconds. */
@@ -38,8 +38,10 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
 
   async function recover(id: string, now: number): Promise<void> {
     const found = await store.getEvent(id)
+    // Since it was listed, it may have been taken anew.
+    if (!found || (found.leaseUntil ?? 0) > now) return
     // What this runner holds without running it, it never began: the answer to its claim was lost. Nobody is to blame.
-    const next = found && (releaseEvent(found, owner, found.runAt ?? now, now) ?? recoverEvent(found, now))
+    const next = releaseEvent(found, owner, found.runAt ?? now, now) ?? recoverEvent(found, now)
     if (!next || !(await store.updateEvent(next))) return
     log.warn({ eventId: id, crashes: next.crashes, status: next.status }, 'The runner of an event was lost')
     hub.notify({ kind: 'Event', event: next })
@@ -49,7 +51,7 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
   async function loop(): Promise<void> {
     try {
       await sweep()
-      lastSuccess = Date.now()
+      lastSuccess = performance.now()
     } catch (error) {
       lastError = error instanceof Error ? error.message : String(error)
       log.error({ err: error }, 'The sweep failed and will be repeated')
@@ -66,7 +68,9 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
     /** Undefined when sweeps succeed, else why not, as a sentence. */
     trouble(): string | undefined {
       if (lastSuccess === undefined) return lastError
-      return Date.now() - lastSuccess > staleMs ? `No sweep has succeeded for ${staleMs} ms: ${lastError}` : undefined
+      return performance.now() - lastSuccess > staleMs
+        ? `No sweep has succeeded for ${staleMs} ms: ${lastError}`
+        : undefined
     },
   }
 }

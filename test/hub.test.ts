@@ -32,8 +32,9 @@ function sharedStore() {
     },
     changedSince(time, limit) {
       asked.changedSince.push(time)
-      const changed = [...kept.values()].filter(({ at }) => at >= time).toSorted((a, b) => b.at - a.at)
-      return answer(() => changed.slice(0, limit).map(({ event }) => event))
+      if (there.allDown) return Promise.reject(new UnavailableError('It takes too long.'))
+      const changed = [...kept.values()].filter(({ at }) => at >= time).toSorted((a, b) => a.at - b.at)
+      return answer(() => changed.slice(0, limit).map(({ event: { id, rev }, at }) => ({ id, rev, at })))
     },
   }
 
@@ -41,6 +42,8 @@ function sharedStore() {
     store,
     asked,
     down: false,
+    /** Only what watchers of all need cannot be read. */
+    allDown: false,
     /** Called while a question is under way. */
     meanwhile: () => {},
     queries: () => asked.revisions.length + asked.events.length + asked.changedSince.length,
@@ -123,18 +126,47 @@ describe('a polling hub', () => {
     there.write('a', 1, 'Pending', 2)
     there.write('b', 1, 'Pending', 1)
     there.write('c', 1)
-    await polls(100)
+    await polls(500)
     there.write('d', 1, 'Pending', 4000)
     await polls(1)
     expect(all).toEqual(['a 1', 'b 1', 'c 1', 'd 1'])
     expect(there.asked.revisions).toEqual([])
   })
 
-  test('a poll asks for what changed since the poll before, and a little longer ago', async () => {
+  test('a poll asks for what changed since the poll before and a little longer ago, but not before the first watcher', async () => {
     const start = Date.now()
     hub.watch('all')
     await polls(3)
-    expect(there.asked.changedSince.map((time) => time - start + 5000)).toEqual([0, intervalMs, 2 * intervalMs])
+    const ago = () => there.asked.changedSince.map((time) => start - time)
+    expect(ago()).toEqual([500, 500, 500])
+    await polls(500)
+    const [before = 0, last = 0] = there.asked.changedSince.slice(-2)
+    expect(last - before).toBe(intervalMs)
+    expect(Date.now() - last).toBeGreaterThanOrEqual(5000)
+  })
+
+  test('what others did is not lost among what is done here', async () => {
+    const all = hear(hub.watch('all'))
+    for (let index = 0; index < 400; index++) there.write(`theirs${index}`, 1)
+    for (let index = 0; index < 1200; index++) {
+      hub.notify({ kind: 'Event', event: there.write(`ours${index}`, 1) })
+      if (index % 100 === 99) await polls(0)
+    }
+    await polls(1)
+    expect(all.filter((it) => it.startsWith('theirs'))).toHaveLength(400)
+  })
+
+  test('who watches one event hears of it also while what all watch cannot be read', async () => {
+    const [one, all] = [hear(hub.watch({ eventId: 'a' })), hear(hub.watch('all'))]
+    there.allDown = true
+    there.write('a', 2)
+    await polls(3)
+    expect(one).toEqual(['a 2'])
+    expect(warnings).toHaveLength(1)
+    there.write('b', 2)
+    there.allDown = false
+    await polls(1)
+    expect(all).toEqual(['a 2', 'b 2'])
   })
 
   test('a change made here is told at once and once', async () => {

@@ -74,6 +74,9 @@ const faults: readonly [Fault['action'], Partial<Fault>, 'kept' | 'told'][] = [
   ['error', { code: 10_107, codeName: 'NotWritablePrimary', times: 3 }, 'kept'],
   ['error', { code: 11_602, codeName: 'InterruptedDueToReplStateChange', times: 3 }, 'kept'],
   ['error', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
+  ['error', { code: 11_601, codeName: 'Interrupted' }, 'kept'],
+  ['error', { code: 462, codeName: 'IngressRequestRateLimitExceeded', labels: ['SystemOverloadedError'] }, 'kept'],
+  ['errorAfter', { code: 112, codeName: 'WriteConflict', times: 2 }, 'kept'],
   ['errorAfter', { code: 91, codeName: 'ShutdownInProgress', times: 3 }, 'kept'],
   ['errorAfter', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
   ['concern', {}, 'kept'],
@@ -190,6 +193,79 @@ describe.concurrent('who lost the race while the answer was lost', () => {
     expect(await all(store)).toHaveLength(1)
   })
 
+  /** An event at some revision, with another type so that revisions differ. */
+  const after = (event: Event, count = 1): Event => ({
+    ...event,
+    rev: event.rev + count,
+    type: `at ${event.rev + count}`,
+  })
+
+  test('a change whose answer was lost is known to be kept, though others have built upon it', async (context) => {
+    const { server, store } = await open(context)
+    const other = await openMongoStore({ uri: server.uri(), warn: () => undefined })
+    context.onTestFinished(() => other.close())
+    const event = pendingEvent()
+    await store.createEvents([event])
+    server.inject({ command: 'update', collection: 'events', action: 'hang' })
+    const kept = store.updateEvent(after(event))
+    await eventually(async () => ((await other.getEvent(event.id))?.rev === 2 ? true : undefined))
+    for (let rev = 2; rev < 10; rev++) expect(await other.updateEvent(after(event, rev))).toBe(true)
+    expect(await kept).toBe(true)
+    expect((await store.getEvent(event.id))?.rev).toBe(10)
+  })
+
+  test('a change that was lost with its question is known not to be kept, though others have changed the event', async (context) => {
+    const { server, store } = await open(context)
+    const event = pendingEvent()
+    await store.createEvents([event])
+    await store.updateEvent(after(event))
+    await store.updateEvent(after(event, 2))
+    server.inject({ command: 'update', collection: 'events', action: 'dropBefore', times: 3 })
+    expect(await store.updateEvent({ ...after(event), type: 'late' })).toBe(false)
+  })
+
+  test('a change of which nothing is left to see is said to be unknown', async (context) => {
+    const { server, store } = await open(context)
+    const event = pendingEvent()
+    await store.createEvents([event])
+    for (let rev = 1; rev < 15; rev++) await store.updateEvent(after(event, rev))
+    server.inject({ command: 'update', collection: 'events', action: 'dropBefore', times: 3 })
+    await expect(store.updateEvent(after(event))).rejects.toThrow(/may or may not have been kept/)
+  })
+
+  test('a program that others have saved since its answer was lost is not saved again', async (context) => {
+    const { server, store } = await open(context)
+    const other = await openMongoStore({ uri: server.uri(), warn: () => undefined })
+    context.onTestFinished(() => other.close())
+    const version = (code: string) => ({
+      hash: versionHash('TypeScript', code),
+      language: 'TypeScript' as const,
+      code,
+      script: code,
+      createdAt: 5,
+    })
+    const program = (rev: number) => ({
+      id: 'wfl_1',
+      kind: 'workflow' as const,
+      name: 'w',
+      description: `${rev}`,
+      version: version(`export default () => ${rev}`).hash,
+      limits: {},
+      createdAt: 5,
+      updatedAt: 5,
+      rev,
+      deletedAt: null,
+    })
+    const save = (by: MongoStore, rev: number) => by.saveProgram(program(rev), version(`export default () => ${rev}`))
+    await save(store, 1)
+    server.inject({ command: 'update', collection: 'workflows', action: 'hang' })
+    const kept = save(store, 2)
+    await eventually(async () => ((await other.getProgram('wfl_1'))?.rev === 2 ? true : undefined))
+    expect(await save(other, 3)).toBe(true)
+    expect(await kept).toBe(true)
+    expect(await store.getProgram('wfl_1')).toEqual(program(3))
+  })
+
   test('an outcome whose answer was lost is not taken for that of another, once the event went on', async (context) => {
     const { server, store } = await open(context)
     const event = pendingEvent()
@@ -258,6 +334,12 @@ describe('a server that is away', () => {
     await store.close()
   })
 
+  test('at start, is given up after a while though it takes questions, if it does not answer them', async (context) => {
+    const server = await startServer(context)
+    server.inject({ command: 'update', collection: 'workcell', action: 'hang', times: 9 })
+    expect(await refusal(server.uri(), 1_000)).toMatch(/answers within 1 s, got the server does not answer/)
+  })
+
   test('at start, is given up after a while', async (context) => {
     const server = await startServer(context)
     await server.stop()
@@ -302,9 +384,22 @@ describe('a start that cannot succeed says why', () => {
   })
 
   test('a string that is none', async () => {
-    const message = await refusal('mongodb://ada:sword:fish@127.0.0.1:99999/x')
-    expect(message).toMatch(/^MONGODB_URI: expected a connection string/)
-    expect(message).not.toMatch(/fish|ada/)
+    const strings = [
+      'mongodb://ada:sword:fish@127.0.0.1:99999/x',
+      'mongodb://ada:swordfish',
+      'mongodb://ada:swordfish/x',
+      'mongodb://ada@swordfish:127.0.0.1:1/x',
+      'mongodb://ada:sword@fish:127.0.0.1:1/x',
+      'mongodb://127.0.0.1:1/x?tls=swordfish',
+      'mongodb://127.0.0.1:1/sword.fish',
+      `mongodb://127.0.0.1:1/${'swordfish'.repeat(8)}`,
+    ]
+    for (const uri of strings) {
+      const message = await refusal(uri)
+      expect(message).toMatch(/^MONGODB_URI: expected /)
+      expect(message).not.toMatch(/fish|ada(?!ta)/)
+    }
+    expect(await refusal('mongodb://127.0.0.1:1/x?unheardOf=1')).toMatch(/option unheardof is not supported/i)
   })
 
   test('a newer schema, which is left as it is', async (context) => {
@@ -364,6 +459,35 @@ describe('the schema', () => {
     const [stored] = events.documents.values()
     expect(stored).toBeUndefined()
   })
+})
+
+test('the time is that of a new primary as soon as there is one, and no clock of this machine changes it', async (context) => {
+  const { server, store } = await open(context, { nodes: 2 })
+  expect(Math.abs(store.now() - Date.now())).toBeLessThan(500)
+  const real = Date.now
+  context.onTestFinished(() => void (Date.now = real))
+  Date.now = () => real() + 3_600_000
+  expect(Math.abs(store.now() - real())).toBeLessThan(500)
+  Date.now = real
+  server.clockAheadMs = 10_000
+  server.failover()
+  await eventually(() => (Math.abs(store.now() - Date.now() - 10_000) < 500 ? true : undefined))
+})
+
+test('large documents are read in as many answers as it takes', async (context) => {
+  const { store } = await open(context)
+  const events = Array.from({ length: 40 }, (_, index) => pendingEvent({ input: `${index} `.repeat(300_000) }))
+  for (const event of events) await store.createEvents([event])
+  expect(new Set((await all(store)).map((event) => event.input)).size).toBe(40)
+})
+
+test('a renewal that comes late shortens no lease', async (context) => {
+  const { store } = await open(context)
+  const event = claimed(pendingEvent(), 'me')
+  await store.createEvents([event])
+  await store.renewLeases('me', [event.id], 1_900_000_030_000)
+  await store.renewLeases('me', [event.id], 1_900_000_020_000)
+  expect((await store.getEvent(event.id))?.leaseUntil).toBe(1_900_000_030_000)
 })
 
 test('the time is that of the server, which is told when it is a second off', async (context) => {
@@ -483,7 +607,7 @@ test('nothing that the store asks for is found by reading a whole collection', a
 test('the test server refuses what it does not know', async (context) => {
   const { server } = await open(context)
   const events = server.engine.collection('test', 'events')
-  events.insert(eventDocument(pendingEvent(), 5))
+  events.insert({ ...eventDocument(pendingEvent(), 5), recentWrites: [] })
   expect(() => events.find({ filter: { status: 'Pending', $foo: 1 } })).toThrow(/unknown/)
   expect(() => events.find({ filter: { status: { $foo: 1 } } })).toThrow(/unknown/)
   expect(() => events.aggregate([{ $unheardOf: {} }])).toThrow(/unheardOf/)

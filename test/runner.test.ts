@@ -203,6 +203,50 @@ describe('the runner', () => {
     expect(runs).toBe(1)
   })
 
+  test('an outcome that the store refuses ends the event with an error, and its code is not run again', async () => {
+    const refusing: Store = {
+      ...store,
+      updateEvent: (next) =>
+        next.data === null ? store.updateEvent(next) : Promise.reject(new Error('The document is too large')),
+    }
+    let runs = 0
+    const event = await create({ limits: { timeoutMs: 1000, memoryMb: 8, maxAttempts: 3 } })
+    start(
+      async () => {
+        runs++
+        return success
+      },
+      { store: refusing },
+    )
+    expect(await untilFinal(event.id)).toMatchObject({
+      status: 'Error',
+      error: { code: 'BAD_RESULT', message: 'The outcome could not be kept.' },
+    })
+    expect(runs).toBe(1)
+  })
+
+  test('a shutdown waits for the store as long as it was told to, and no longer', async () => {
+    let tries = 0
+    const away: Store = {
+      ...store,
+      updateEvent(next) {
+        if (next.data === null) return store.updateEvent(next)
+        tries++
+        return Promise.reject(new UnavailableError('The store is away.'))
+      },
+    }
+    await create()
+    const runner = start(async () => success, { store: away })
+    await eventually(() => (tries > 0 ? true : undefined))
+    const before = tries
+    const began = performance.now()
+    await runner.close(600)
+    const took = performance.now() - began
+    expect(took).toBeGreaterThan(500)
+    expect(took).toBeLessThan(2000)
+    expect(tries).toBeGreaterThan(before)
+  })
+
   test('code that is gone is told, once', async () => {
     const event = await create({ version: 'unknown', limits: { timeoutMs: 1, memoryMb: 8, maxAttempts: 5 } })
     start(async () => success)

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Event } from '../event.ts'
-import type { ForeignChanges, Hub, Store, Watcher } from '../ports.ts'
+import type { ChangedEvent, ForeignChanges, Hub, Store, Watcher } from '../ports.ts'
 
 export interface PollingHubOptions {
   /** Tells the watchers in this process. */
@@ -12,17 +12,15 @@ export interface PollingHubOptions {
   readonly warn: (message: string) => void
 }
 
-/** How much is asked for at once: positions of events, and whole events. */
+/** How much is asked for at once: where events stand, and whole events. */
 const batch = { revisions: 1000, events: 100 }
 /** How far before the last poll a poll looks again, in milliseconds: a change may be seen later than it is dated. */
 const overlapMs = 5000
-/**
- * Changes read for the watchers of all. A little more than such a watcher buffers, so that where a poll cannot read
- * everything, the watcher does not miss it in silence but ends as too slow.
- */
-const allLimit = 1100
 /** Events of which is remembered what was told of them, to the watchers of all. */
 const toldLimit = 10_000
+
+/** How far back the first watcher of all hears of changes, in milliseconds. */
+const enterMs = 500
 
 interface Watched {
   watchers: number
@@ -41,8 +39,9 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
   const watched = new Map<string, Watched>()
   const told = new LRUCache<string, number>({ max: toldLimit })
   let watchersOfAll = 0
-  /** When the last poll that read the changes of all began, or the first watcher of all came. By the store's clock. */
-  let readAllAt = 0
+  /** When the first of the present watchers of all came, and since when changes are to be read for them. */
+  let watchingAllAt = 0
+  let readAllFrom = 0
   let timer: NodeJS.Timeout | undefined
   let polling = false
   let failing = false
@@ -79,30 +78,50 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
   async function poll(): Promise<void> {
     timer = undefined
     polling = true
-    try {
-      if (watchersOfAll > 0) await readAll()
-      const ids = [...watched.keys()]
-      for (const some of batches(ids, batch.revisions)) await readWatched(some)
-      failing = false
-    } catch (error) {
-      if (!failing && !closed) warn(`What other processes change cannot be read now: ${messageOf(error)}`)
-      failing = true
-    } finally {
-      polling = false
-      arm()
+    // Each by itself: those who watch one event must not wait for what cannot be read for those who watch all.
+    const results = await Promise.allSettled([readWatched(), readAll()])
+    const failed = results.find((it) => it.status === 'rejected')
+    if (failed && !failing && !closed) {
+      warn(`What other processes change cannot be read now: ${messageOf(failed.reason)}`)
     }
+    failing = failed !== undefined
+    polling = false
+    arm()
   }
 
   async function readAll(): Promise<void> {
+    if (watchersOfAll === 0) return
     const begun = store.now()
-    const changed = await store.changedSince(readAllAt - overlapMs, allLimit)
-    readAllAt = begun
-    for (const event of changed.toReversed()) {
-      if (!closed && event.rev > (told.get(event.id) ?? 0)) tell(event)
+    let from = readAllFrom
+    for (let limit = batch.revisions; !closed;) {
+      const changed = await store.changedSince(from, limit)
+      await tellAll(changed.filter(({ id, rev }) => rev > (told.get(id) ?? 0)))
+      const last = changed.at(-1)
+      if (!last || changed.length < limit) break
+      // All of them at the same moment: only a longer look gets beyond it.
+      if (last.at === from) limit *= 4
+      from = last.at
+    }
+    readAllFrom = Math.max(begun - overlapMs, watchingAllAt)
+  }
+
+  async function tellAll(changed: readonly ChangedEvent[]): Promise<void> {
+    for (const some of batches(changed, batch.events)) {
+      const found = await store.getEvents(some.map(({ id }) => id))
+      const byId = new Map(found.map((event) => [event.id, event]))
+      for (const { id } of some) {
+        const event = byId.get(id)
+        // Meanwhile this process may have told a later one itself.
+        if (!closed && event && event.rev > (told.get(id) ?? 0)) tell(event)
+      }
     }
   }
 
-  async function readWatched(ids: readonly string[]): Promise<void> {
+  async function readWatched(): Promise<void> {
+    for (const ids of batches([...watched.keys()], batch.revisions)) await readSome(ids)
+  }
+
+  async function readSome(ids: readonly string[]): Promise<void> {
     if (closed) return
     const found = await store.revisions(ids)
     const newer = found.filter(({ id, rev }) => rev > (watched.get(id)?.rev ?? Infinity))
@@ -126,7 +145,8 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
 
   function enter(target: Parameters<Hub['watch']>[0]): () => void {
     if (target === 'all') {
-      if (watchersOfAll++ === 0) readAllAt = store.now()
+      // A little earlier: what happens while it comes may be dated before.
+      if (watchersOfAll++ === 0) readAllFrom = watchingAllAt = store.now() - enterMs
       return () => void watchersOfAll--
     }
     const { eventId } = target

@@ -75,8 +75,8 @@ export function createCalls(whyNot: () => string | undefined): Calls {
   }
 }
 
-/** What comes of a call that is no longer waited for is of no interest; it must only not count as unhandled. */
-async function within<T>(ms: number, call: Promise<T>): Promise<T> {
+/** Rejects with a `NoAnswerError` after `ms`. What comes of a call that is no longer waited for is of no interest. */
+export async function within<T>(ms: number, call: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new NoAnswerError('the server does not answer')), ms)
@@ -85,6 +85,7 @@ async function within<T>(ms: number, call: Promise<T>): Promise<T> {
     return await Promise.race([call, late])
   } finally {
     clearTimeout(timer)
+    // It must only not count as unhandled.
     call.catch(() => undefined)
   }
 }

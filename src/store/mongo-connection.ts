@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from 'mongodb'
-import { MongoClient } from 'mongodb'
+import { MongoClient, ReadConcern } from 'mongodb'
 import { StartError } from '../errors.ts'
 import { createClock } from './mongo-clock.ts'
 import type { Clock } from './mongo-clock.ts'
-import { NoAnswerError, inWords, isDenied, mayPass, withoutCredentials } from './mongo-errors.ts'
-import { migrate, schemaVersion } from './mongo-schema.ts'
+import { within } from './mongo-calls.ts'
+import { NoAnswerError, inWords, isDenied, mayPass } from './mongo-errors.ts'
+import { migrate, noteSchemaVersion, readSchemaVersion, schemaVersion } from './mongo-schema.ts'
 
 export interface MongoOptions {
   /** Connection string; the database is the one in its path, or `workcell`. */
@@ -40,6 +41,11 @@ const times = {
   socketTimeoutMS: 60_000,
 }
 
+/** How long one try to start may wait for an answer, in milliseconds. */
+const tryMs = 5_000
+/** How long making indexes may take, in milliseconds: there may be many documents when a new version adds one. */
+const migrateMs = 600_000
+
 /**
  * Connects, checks that this server keeps what it is told to keep, and brings the database to the present schema.
  * Throws a `StartError` of one line for what an operator can mend; a server that is away is waited for.
@@ -50,17 +56,23 @@ export async function connectMongo({
   startMs = 30_000,
   warn,
 }: MongoOptions): Promise<MongoConnection> {
-  const name = /^[^:]+:\/\/[^/]+\/([^?]+)/.test(uri) ? undefined : 'workcell'
-  const deadline = Date.now() + startMs
+  let deadline = performance.now() + startMs
   let told = false
   for (;;) {
+    const left = () => deadline - performance.now()
     // A new one for each try: a client whose first connection failed never gives an answer again.
-    const client = open(uri, allowStandalone)
-    const db = client.db(name)
-    const clock = createClock(db, warn)
-    const whyNot = watchServers(client)
+    const client = open(uri)
+    const admin = client.db('admin')
+    const clock = createClock(admin, warn)
+    const whyNot = watchServers(client, clock)
     try {
-      await prepare(db, clock, allowStandalone)
+      const isReplicaSet = await within(Math.min(tryMs, Math.max(1, left())), greet(admin, clock, allowStandalone))
+      // Of a replica set, nothing is read that a failover could undo. A single server has no majority to ask.
+      const db = client.db(databaseOf(uri), { readConcern: new ReadConcern(isReplicaSet ? 'majority' : 'local') })
+      await within(Math.min(tryMs, Math.max(1, left())), checkWrites(db))
+      // It is there: what follows may take its time.
+      deadline = performance.now() + migrateMs
+      await within(migrateMs, migrate(db))
       clock.start()
       return {
         db,
@@ -72,48 +84,80 @@ export async function connectMongo({
         },
       }
     } catch (error) {
+      const reason = (error instanceof NoAnswerError && whyNot()) || inWords(error)
       await client.close()
-      if (mayPass(error) && Date.now() < deadline) {
-        if (!told) warn(`MongoDB is not there yet, waiting up to ${startMs / 1000} s for it: ${inWords(error)}`)
+      if (mayPass(error) && left() > 0) {
+        if (!told) warn(`MongoDB is not there yet, waiting up to ${startMs / 1000} s for it: ${reason}`)
         told = true
-        await pause(Math.min(retryMs, Math.max(0, deadline - Date.now())))
+        await pause(Math.min(retryMs, Math.max(0, left())))
         continue
       }
-      throw asStartError(error, startMs)
+      throw asStartError(error, reason, startMs)
     }
   }
 }
 
-function open(uri: string, allowStandalone: boolean): MongoClient {
+/** The name in the path of a connection string, which is not a URL to the letter: it may name several hosts. */
+function databaseOf(uri: string): string {
+  const [, path = ''] = /^[^:]+:\/\/[^/]+\/([^?]*)/.exec(uri) ?? []
+  return path === '' ? 'workcell' : decodeURIComponent(path)
+}
+
+function open(uri: string): MongoClient {
+  let client: MongoClient
   try {
-    return new MongoClient(uri, {
+    client = new MongoClient(uri, {
       ...times,
       appName: 'workcell',
       writeConcern: { w: 'majority', journal: true },
-      // A single server has no majority to ask; of a replica set, nothing is read that a failover could undo.
-      readConcern: { level: allowStandalone ? 'local' : 'majority' },
       readPreference: 'primary',
       retryReads: true,
       retryWrites: true,
       ignoreUndefined: false,
     })
   } catch (error) {
-    const reason = error instanceof Error ? withoutCredentials(error.message) : 'unknown'
-    throw new StartError(`MONGODB_URI: expected a connection string like mongodb://host:27017/workcell: ${reason}`)
+    const reason = error instanceof Error && !quotes(error.message, uri) ? `: ${error.message}` : ''
+    throw new StartError(
+      `MONGODB_URI: expected a connection string like mongodb://host:27017/workcell, got something else${reason}`,
+    )
   }
+  if (!/^[^/\\. "$*<>:|?\0]+$/.test(databaseOf(uri)) || Buffer.byteLength(databaseOf(uri)) > 63) {
+    throw new StartError(
+      'MONGODB_URI: expected a database name of at most 63 bytes without spaces and any of /\\."$*<>:|?, got another',
+    )
+  }
+  return client
 }
 
-function watchServers(client: MongoClient): () => string | undefined {
+/** Whether a text repeats any part of a connection string but its scheme and the names of its settings. */
+function quotes(text: string, uri: string): boolean {
+  const [authority = '', ...settings] = uri.replace(/^mongodb(\+srv)?:\/\//, '').split('?')
+  const values = settings
+    .join('?')
+    .split('&')
+    .map((it) => it.replace(/^[^=]*=?/, ''))
+  const parts = [...authority.split(/[:@/,]/), ...values].filter((it) => it !== '')
+  return parts.some((it) => text.includes(it))
+}
+
+function watchServers(client: MongoClient, clock: Clock): () => string | undefined {
   const failing = new Map<string, string>()
   client.on('serverHeartbeatFailed', ({ connectionId, failure }) => failing.set(connectionId, inWords(failure)))
   client.on('serverHeartbeatSucceeded', ({ connectionId }) => failing.delete(connectionId))
   client.on('serverClosed', ({ address }) => failing.delete(address))
+  client.on('serverDescriptionChanged', ({ previousDescription, newDescription }) => {
+    const isPrimary = newDescription.type === 'RSPrimary' && previousDescription.type !== 'RSPrimary'
+    // Another primary, another clock.
+    if (isPrimary) void clock.measure().catch(() => undefined)
+  })
   return () => [...failing].map(([address, reason]) => `${address}: ${reason}`).join('; ') || undefined
 }
 
-async function prepare(db: Db, clock: Clock, allowStandalone: boolean): Promise<void> {
-  const hello = await db.admin().command({ hello: 1 })
-  if (!hello['setName'] && hello['msg'] !== 'isdbgrid' && !allowStandalone) {
+/** Refuses a server that will not do. Resolves to whether it is a replica set, or stands for one. */
+async function greet(admin: Db, clock: Clock, allowStandalone: boolean): Promise<boolean> {
+  const hello = await admin.command({ hello: 1 })
+  const isReplicaSet = Boolean(hello['setName']) || hello['msg'] === 'isdbgrid'
+  if (!isReplicaSet && !allowStandalone) {
     throw new StartError(
       'MONGODB_URI: expected a replica set, got a standalone server. A standalone server cannot tell a write that was ' +
         'repeated after a lost connection from a new one, and keeps no second copy. Start it with --replSet and run ' +
@@ -126,28 +170,32 @@ async function prepare(db: Db, clock: Clock, allowStandalone: boolean): Promise<
       `MONGODB_URI: expected a server whose clock is less than 5 s off ours, got one that is ${seconds(offset)}. Set both by NTP`,
     )
   }
-  const newer = await migrate(db)
-  if (newer !== undefined) {
+  return isReplicaSet
+}
+
+/** Refuses a database of a newer version before anything is written to it, then waits for one write of no meaning. */
+async function checkWrites(db: Db): Promise<void> {
+  const found = await readSchemaVersion(db)
+  if (found > schemaVersion) {
     throw new StartError(
-      `MONGODB_URI: expected a database of schema version ${schemaVersion} or earlier, got version ${newer}, made by a newer Workcell`,
+      `MONGODB_URI: expected a database of schema version ${schemaVersion} or earlier, got version ${found}, made by a newer Workcell`,
     )
   }
+  await noteSchemaVersion(db, found)
 }
 
 function seconds(offset: number): string {
   return `${(Math.abs(offset) / 1000).toFixed(1)} s ${offset > 0 ? 'ahead' : 'behind'}`
 }
 
-function asStartError(error: unknown, startMs: number): unknown {
+function asStartError(error: unknown, reason: string, startMs: number): unknown {
   if (error instanceof StartError) return error
   if (isDenied(error))
     return new StartError(
-      `MONGODB_URI: expected a user with the role readWrite on the database, and dbAdmin where its schema must change, got ${inWords(error)}`,
+      `MONGODB_URI: expected a user with the role readWrite on the database, and dbAdmin where its schema must change, got ${reason}`,
     )
-  if (mayPass(error) || error instanceof NoAnswerError) {
-    return new StartError(
-      `MONGODB_URI: expected a server that answers within ${startMs / 1000} s, got ${inWords(error)}`,
-    )
+  if (mayPass(error)) {
+    return new StartError(`MONGODB_URI: expected a server that answers within ${startMs / 1000} s, got ${reason}`)
   }
-  return new StartError(`MONGODB_URI: expected a server that Workcell can use, got ${inWords(error)}`)
+  return new StartError(`MONGODB_URI: expected a server that Workcell can use, got ${reason}`)
 }

@@ -3,6 +3,9 @@ import type { Json } from '../json.ts'
 import type { DueEvent, LogLine, ProgramVersion } from '../ports.ts'
 import type { Program, Version } from '../program.ts'
 
+/** How many of its writes a document remembers in `recentWrites`, by which one whose answer was lost knows itself. */
+export const rememberedWrites = 10
+
 /**
  * The documents as they are kept, for people with Compass or mongosh to read. Described in docs/mongodb.md, which must
  * stay true to this.
@@ -37,6 +40,7 @@ export interface EventDocument {
   owner: string | null
   leaseUntil: Date | null
   crashes: number
+  recentWrites: readonly string[]
 }
 
 type AttemptDocument = Omit<Attempt, 'startedAt' | 'finishedAt'> & { startedAt: Date; finishedAt: Date | null }
@@ -60,6 +64,7 @@ export interface ProgramDocument {
   rev: number
   /** Every version it has had, each with the `rev` at which the program last took it. */
   history: readonly { version: string; rev: number }[]
+  recentWrites: readonly string[]
 }
 
 export interface VersionDocument extends Omit<Version, 'hash' | 'createdAt'> {
@@ -67,7 +72,7 @@ export interface VersionDocument extends Omit<Version, 'hash' | 'createdAt'> {
   createdAt: Date
 }
 
-export function eventDocument(event: Event, changedAt: number): EventDocument {
+export function eventDocument(event: Event, changedAt: number): Omit<EventDocument, 'recentWrites'> {
   const { id, input, data, idempotencyKey, attempts, runAt, createdAt, startedAt, finishedAt, leaseUntil, ...same } =
     event
   return {
@@ -87,7 +92,7 @@ export function eventDocument(event: Event, changedAt: number): EventDocument {
 }
 
 export function toEvent(document: EventDocument): Event {
-  const { _id: id, inputJson, dataJson, changedAt: _changedAt, ...same } = document
+  const { _id: id, inputJson, dataJson, changedAt: _changedAt, recentWrites: _recentWrites, ...same } = document
   return {
     ...same,
     id,
@@ -119,7 +124,10 @@ export function toLogLine({ _id, at, ...same }: LogDocument): LogLine {
   return { ...same, at: at.getTime() }
 }
 
-export function programDocument(program: Program, history: ProgramDocument['history']): ProgramDocument {
+export function programDocument(
+  program: Program,
+  history: ProgramDocument['history'],
+): Omit<ProgramDocument, 'recentWrites'> {
   const { id, kind: _kind, createdAt, updatedAt, deletedAt, ...same } = program
   return {
     _id: id,
@@ -173,18 +181,29 @@ function jsonFields<Name extends 'input' | 'data'>(name: Name, value: Json) {
 
 /** Servers take documents nested 100 deep, and these stand a level or two down in theirs. */
 const maxDepth = 90
+/**
+ * BSON writes the position of each item of an array as a text: a megabyte of short numbers becomes twelve, which takes
+ * eight times as long to write as its JSON. Nobody reads so much in a shell.
+ */
+const maxValues = 10_000
 
 /**
  * Whether BSON gives back exactly what it was given. It does not where a key means something to a server or to the
  * driver (`$ref` makes a reference, `_bsontype` a type of its own, a dot a path), where a text is no valid Unicode, and
- * where the nesting is too deep.
+ * where the nesting is too deep. Nor is it of use where there are too many values.
  */
-function isPlain(value: Json, depth = 0): boolean {
-  if (typeof value === 'string') return value.isWellFormed()
-  if (value === null || typeof value !== 'object') return !Object.is(value, -0)
-  if (depth >= maxDepth) return false
-  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth + 1))
-  return Object.entries(value).every(([key, item]) => isPlainKey(key) && isPlain(item, depth + 1))
+function isPlain(whole: Json): boolean {
+  let values = 0
+
+  function check(value: Json, depth: number): boolean {
+    if (++values > maxValues || depth > maxDepth) return false
+    if (typeof value === 'string') return value.isWellFormed()
+    if (value === null || typeof value !== 'object') return !Object.is(value, -0)
+    if (Array.isArray(value)) return value.every((item) => check(item, depth + 1))
+    return Object.entries(value).every(([key, item]) => isPlainKey(key) && check(item, depth + 1))
+  }
+
+  return check(whole, 0)
 }
 
 function isPlainKey(key: string): boolean {

@@ -20,14 +20,16 @@ export class GoneError extends Error {
 }
 
 /**
- * Codes with which a server says that it, not the command, is the trouble: host not reachable or found, network and
- * time limits, not primary, shutting down, stepping down, not confirmed by the majority. After them it is unknown
- * whether a write was kept. See https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml.
+ * Codes with which a server says that it, or somebody else's command, is the trouble: host not reachable or found,
+ * network and time limits, not primary, shutting down, stepping down, not confirmed by the majority, interrupted, a lock
+ * or a conflict, a cursor or plan that was killed, an index being built, too much to do. After them it is unknown whether
+ * a write was kept. See https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml.
  */
 const passing = new Set([
-  6, 7, 50, 63, 64, 89, 91, 100, 133, 134, 150, 189, 202, 234, 262, 317, 358, 9001, 10_058, 10_107, 11_600, 11_602,
-  13_388, 13_435, 13_436,
+  6, 7, 24, 43, 46, 50, 63, 64, 89, 91, 100, 112, 117, 133, 134, 150, 175, 189, 202, 234, 237, 262, 276, 317, 358, 365,
+  9001, 10_058, 10_107, 11_600, 11_601, 11_602, 12_587, 13_388, 13_435, 13_436,
 ])
+const passingLabels = ['RetryableWriteError', 'RetryableError', 'SystemOverloadedError']
 /** Code of a document whose id or unique field another one has. */
 export const duplicateKey = 11_000
 /** Who we are or what we may do: neither passes within seconds. */
@@ -40,7 +42,9 @@ export function isDuplicate(error: unknown): boolean {
 
 /** The driver lets a few errors of its sockets through as they are, such as EPIPE. */
 function isSocketError(error: unknown): boolean {
-  return error instanceof Error && /^(E[A-Z]{3,}|ERR_(STREAM|SOCKET)_\w+)$/.test(codeOf(error))
+  const pattern =
+    /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|ERR_(STREAM|SOCKET)_\w+)$/
+  return error instanceof Error && pattern.test(codeOf(error))
 }
 
 function codeOf(error: Error): string {
@@ -58,10 +62,10 @@ export function mayPass(error: unknown): boolean {
   if (error instanceof MongoNetworkError || isSocketError(error)) return true
   if (error instanceof MongoServerSelectionError || isWrapped(error)) return !isDenied(error)
   if (error instanceof MongoServerError) {
-    return concern(error) || passing.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError')
+    return concern(error) || passing.has(Number(error.code)) || passingLabels.some((it) => error.hasErrorLabel(it))
   }
-  // Checking out a connection failed: the pool was cleared, or every connection is waiting for an answer.
-  return error instanceof MongoDriverError && /Pool|Timeout|Topology/i.test(error.name)
+  // No connection could be had: the pool was cleared, its server is gone, or all of them are waiting for an answer.
+  return error instanceof MongoDriverError && /Pool|Timeout|Topology|ServerClosed|NotConnected/.test(error.name)
 }
 
 /** Wrong credentials or missing rights, which only an operator can mend. */
@@ -109,7 +113,7 @@ export function inWords(error: unknown): string {
 }
 
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/\/\/[^\s@]*@/g, '//')
+  return text.replaceAll(/\/\/[^\s/]*@/g, '//')
 }
 
 /** Kept by the primary, but not known to be kept by the majority. */

@@ -122,11 +122,12 @@ export function createRecords({
           kept += documents.length - (await insertNew(to, documents)).size
         }
         await keep(versions, valuesOf(records, 'version').map(versionDocument))
-        for (const it of valuesOf(records, 'program')) await keep(programs[it.kind], [programDocument(it, [])])
+        for (const it of valuesOf(records, 'program'))
+          await keep(programs[it.kind], [{ ...programDocument(it, []), recentWrites: [] }])
         for (const it of valuesOf(records, 'programVersion')) kept += await keepProgramVersion(it)
         await keep(
           events,
-          valuesOf(records, 'event').map((it) => eventDocument(it, now())),
+          valuesOf(records, 'event').map((it) => ({ ...eventDocument(it, now()), recentWrites: [] })),
         )
         await keep(logs, valuesOf(records, 'log').map(logDocument))
         return kept

@@ -24,6 +24,7 @@ const program = record({
   deletedAt: dateOrNull,
   rev: number,
   history: { bsonType: 'array', items: record({ version: text, rev: number }) },
+  recentWrites: { bsonType: 'array', items: text },
 })
 
 interface CollectionSchema {
@@ -75,6 +76,7 @@ export const collections: Readonly<
         owner: textOrNull,
         leaseUntil: dateOrNull,
         crashes: number,
+        recentWrites: { bsonType: 'array', items: text },
       },
       { idempotencyKey: text, inputJson: text, dataJson: text },
       ['input', 'data'],
@@ -115,21 +117,31 @@ const migrations: readonly ((db: Db) => Promise<void>)[] = [ensureCollections]
 
 export const schemaVersion = migrations.length
 
+function metaOf(db: Db) {
+  return db.collection<{ _id: string; version: number }>('workcell')
+}
+
+/** The version that a database was brought to; zero: none of ours yet. */
+export async function readSchemaVersion(db: Db): Promise<number> {
+  return (await metaOf(db).findOne({ _id: 'schema' }))?.version ?? 0
+}
+
+export async function noteSchemaVersion(db: Db, version: number): Promise<void> {
+  await metaOf(db).updateOne({ _id: 'schema' }, { $max: { version } }, { upsert: true })
+}
+
 /**
- * Brings the database to the present schema. Safe to repeat and to run in several processes at once. Resolves to the
- * version that was found if that is newer than this program knows, having changed nothing then.
+ * Brings a database that is not newer than this program to the present schema. Safe to repeat and to run in several
+ * processes at once.
  */
-export async function migrate(db: Db): Promise<number | undefined> {
-  const meta = db.collection<{ _id: string; version: number }>('workcell')
-  const found = (await meta.findOne({ _id: 'schema' }))?.version ?? 0
-  if (found > schemaVersion) return found
+export async function migrate(db: Db): Promise<void> {
+  const found = await readSchemaVersion(db)
   for (const [index, migration] of migrations.entries()) {
     if (index >= found) await migration(db)
   }
   // Also where nothing is older: an index or validator that somebody dropped would be missed only under load.
   await ensureCollections(db)
-  await meta.updateOne({ _id: 'schema' }, { $max: { version: schemaVersion } }, { upsert: true })
-  return undefined
+  await noteSchemaVersion(db, schemaVersion)
 }
 
 /** Changing a validator takes the role dbAdmin, making a collection does not: only what differs is changed. */

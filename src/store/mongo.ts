@@ -1,9 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
+import { randomUUID } from 'node:crypto'
 import type { Collection, Filter } from 'mongodb'
 import { MongoBulkWriteError } from 'mongodb'
+import { UnavailableError } from '../errors.ts'
 import type { Event } from '../event.ts'
 import type { EventFilter, ForeignChanges, Store } from '../ports.ts'
-import type { ProgramKind, Version } from '../program.ts'
+import type { Program, ProgramKind, Version } from '../program.ts'
 import { createCalls } from './mongo-calls.ts'
 import type { MongoOptions } from './mongo-connection.ts'
 import { connectMongo } from './mongo-connection.ts'
@@ -12,6 +13,7 @@ import {
   eventDocument,
   logDocument,
   programDocument,
+  rememberedWrites,
   toDueEvent,
   toEvent,
   toLogLine,
@@ -25,6 +27,8 @@ import { hints } from './mongo-schema.ts'
 
 export interface MongoStore extends Store, ForeignChanges {}
 
+/** Fields that an event has only where they are needed. */
+const jsonTexts = ['inputJson', 'dataJson'] as const
 /** What a program's document holds besides what lists show; it can be long. */
 const withoutHistory = { projection: { history: 0 } }
 
@@ -49,7 +53,7 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
   async function createEvents(made: readonly Event[]): Promise<readonly Event[]> {
     const taken = await insertNew(
       events,
-      made.map((event) => eventDocument(event, clock.now())),
+      made.map((event) => ({ ...eventDocument(event, clock.now()), recentWrites: [] })),
     )
     return Promise.all(made.map((event, index) => (taken.has(index) ? thereInsteadOf(event) : event)))
   }
@@ -64,16 +68,21 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
   }
 
   /**
-   * Not matched says that another writer was first, except after a try whose answer was lost: then what stands there
-   * may be what that try wrote. The lease is left out, since a heartbeat moves it without a new revision.
+   * Not matched says that another writer was first, except after a try whose answer was lost: then it may have been
+   * that try, and others may have built on it since.
    */
-  async function updateEvent(next: Event, mayBeKept: boolean): Promise<boolean> {
+  async function updateEvent(next: Event, writeId: string, mayBeKept: boolean): Promise<boolean> {
     const { _id, ...document } = eventDocument(next, clock.now())
-    const { matchedCount } = await events.replaceOne({ _id, rev: next.rev - 1 }, document)
+    const $unset = Object.fromEntries(
+      jsonTexts.filter((name) => !(name in document)).map((name) => [name, '' as const]),
+    )
+    const { matchedCount } = await events.updateOne(
+      { _id, rev: next.rev - 1 },
+      { $set: document, $unset, ...remember(writeId) },
+    )
     if (matchedCount === 1) return true
     if (!mayBeKept) return false
-    const found = await events.findOne({ _id })
-    return found !== null && isDeepStrictEqual({ ...toEvent(found), leaseUntil: 0 }, { ...next, leaseUntil: 0 })
+    return wasKept(await events.findOne({ _id }, { projection: { rev: 1, recentWrites: 1 } }), next, writeId)
   }
 
   /** In the order of an index, which is asked for by name because the planner cannot know how small it is. */
@@ -82,17 +91,19 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
     return found.sort(key).limit(limit).toArray()
   }
 
-  async function saveProgram(next: Parameters<Store['saveProgram']>[0], version: Version): Promise<boolean> {
+  async function saveProgram(next: Program, version: Version, writeId: string, mayBeKept: boolean): Promise<boolean> {
     await insertNew(versions, [versionDocument(version)])
     const collection = programs[next.kind]
     const found = await collection.findOne({ _id: next.id })
-    if (found && isDeepStrictEqual(toProgram(found), next)) return true
+    // A new program has an id that nobody else has.
+    if (mayBeKept && found && (next.rev === 1 || wasKept(found, next, writeId))) return true
     if ((found?.rev ?? 0) !== next.rev - 1) return false
     const others = (found?.history ?? []).filter((it) => it.version !== version.hash)
     const { _id, ...document } = programDocument(next, [...others, { version: version.hash, rev: next.rev }])
     try {
-      if (next.rev === 1) return (await insertNew(collection, [{ _id, ...document }])).size === 0
-      return (await collection.replaceOne({ _id, rev: next.rev - 1 }, document)).matchedCount === 1
+      if (next.rev === 1) return (await insertNew(collection, [{ _id, ...document, recentWrites: [] }])).size === 0
+      const update = { $set: document, ...remember(writeId) }
+      return (await collection.updateOne({ _id, rev: next.rev - 1 }, update)).matchedCount === 1
     } catch (error) {
       if (isDuplicate(error)) return false
       throw error
@@ -119,11 +130,15 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
       read(async () =>
         (await events.find(eventQuery(filter, after)).sort({ _id: -1 }).limit(limit).toArray()).map(toEvent),
       ),
-    updateEvent: (next) => write((mayBeKept) => updateEvent(next, mayBeKept)),
+    updateEvent(next) {
+      const writeId = randomUUID()
+      return write((mayBeKept) => updateEvent(next, writeId, mayBeKept))
+    },
     renewLeases: (owner, ids, until) =>
       write(async () => {
         const mine: Filter<EventDocument> = { _id: { $in: [...ids] }, status: 'Processing', owner }
-        const { matchedCount } = await events.updateMany(mine, { $set: { leaseUntil: new Date(until) } })
+        // Not set: a renewal that arrives late must not shorten what a later one made longer.
+        const { matchedCount } = await events.updateMany(mine, { $max: { leaseUntil: new Date(until) } })
         if (matchedCount === ids.length) return ids
         return (await events.find(mine, { projection: { _id: 1 } }).toArray()).map((it) => it._id)
       }),
@@ -140,17 +155,22 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
     appendLogs: (lines) => write(async () => void (await insertNew(logs, lines.map(logDocument)))),
     readLogs: (eventId, after, limit) =>
       read(async () => {
-        const later = after && {
-          $or: [{ attempt: { $gt: after.attempt } }, { attempt: after.attempt, seq: { $gt: after.seq } }],
-        }
-        const found = logs.find({ eventId, ...later }).sort({ attempt: 1, seq: 1 })
+        // The event in each of the two, so that both are stretches of the index.
+        const later = after && [
+          { eventId, attempt: { $gt: after.attempt } },
+          { eventId, attempt: after.attempt, seq: { $gt: after.seq } },
+        ]
+        const found = logs.find(later ? { $or: later } : { eventId }).sort({ attempt: 1, seq: 1 })
         return (await found.limit(limit).toArray()).map(toLogLine)
       }),
 
     saveVersion: (version) => write(async () => void (await insertNew(versions, [versionDocument(version)]))),
     getVersion: (hash) => read(async () => optional(toVersion, await versions.findOne({ _id: hash }))),
     listVersions: (id, { after, limit }) => read(() => listVersions(id, after, limit)),
-    saveProgram: (next, version) => write(() => saveProgram(next, version)),
+    saveProgram(next, version) {
+      const writeId = randomUUID()
+      return write((mayBeKept) => saveProgram(next, version, writeId, mayBeKept))
+    },
     getProgram: (id) => read(async () => optional(toProgram, await ofId(id).findOne({ _id: id }, withoutHistory))),
     findProgram: (kind, name) =>
       read(async () => optional(toProgram, await programs[kind].findOne({ name, deleted: false }, withoutHistory))),
@@ -168,8 +188,14 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
       }),
     changedSince: (time, limit) =>
       read(async () => {
-        const found = events.find({ changedAt: { $gte: new Date(time) } }).sort({ changedAt: -1 })
-        return (await found.limit(limit).toArray()).map(toEvent)
+        const found = events
+          .find({ changedAt: { $gte: new Date(time) } }, { projection: { rev: 1, changedAt: 1 } })
+          .sort({ changedAt: 1 })
+        return (await found.limit(limit).toArray()).map(({ _id: id, rev, changedAt }) => ({
+          id,
+          rev,
+          at: changedAt.getTime(),
+        }))
       }),
 
     ...createRecords({ db, programs, long, insertNew, now: () => clock.now() }),
@@ -182,6 +208,24 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
       }),
     close: () => (closing ??= finishCalls().then(close)),
   }
+}
+
+/** Makes a document know a write of itself later. */
+function remember(writeId: string) {
+  return { $push: { recentWrites: { $each: [writeId], $slice: -rememberedWrites } } }
+}
+
+/** Whether a write that made `next` is part of what is found, whatever came after it. */
+function wasKept(
+  found: Pick<EventDocument, 'rev' | 'recentWrites'> | null,
+  next: { readonly rev: number },
+  writeId: string,
+): boolean {
+  if (found?.recentWrites.includes(writeId)) return true
+  if (!found || found.rev - next.rev < rememberedWrites) return false
+  throw new UnavailableError(
+    'MongoDB did not answer in time. It may or may not have been kept: look before repeating it.',
+  )
 }
 
 /**

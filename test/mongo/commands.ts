@@ -1,6 +1,6 @@
 // What the test server answers to each command. One that is missing here is refused as unknown, as is any field that a
 // command is given and that is not handled.
-import { Long } from 'bson'
+import { Long, calculateObjectSize } from 'bson'
 import type { Document } from 'bson'
 import type { Collection, Engine } from './engine.ts'
 import { CommandError } from './engine.ts'
@@ -44,13 +44,10 @@ export function createCommands(engine: Engine): (command: Document) => Document 
   let lastCursor = 0
 
   function open(namespace: string, documents: Document[], batchSize: number | undefined, single = false): Document {
-    const size = batchSize ?? 101
-    const id = single || documents.length <= size ? 0 : ++lastCursor
+    const size = single ? documents.length : fitting(documents, batchSize ?? 101)
+    const id = documents.length === size ? 0 : ++lastCursor
     if (id) cursors.set(String(id), { namespace, rest: documents.slice(size) })
-    return {
-      cursor: { id: Long.fromNumber(id), ns: namespace, firstBatch: id ? documents.slice(0, size) : documents },
-      ok: 1,
-    }
+    return { cursor: { id: Long.fromNumber(id), ns: namespace, firstBatch: documents.slice(0, size) }, ok: 1 }
   }
 
   /** Applies one statement after the other, until the first that fails if they are ordered. */
@@ -199,7 +196,7 @@ export function createCommands(engine: Engine): (command: Document) => Document 
       const id = String(command['getMore'])
       const cursor = cursors.get(id)
       if (!cursor) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`)
-      const nextBatch = cursor.rest.splice(0, command['batchSize'] ?? 1000)
+      const nextBatch = cursor.rest.splice(0, fitting(cursor.rest, command['batchSize'] ?? Infinity))
       const done = cursor.rest.length === 0
       if (done) cursors.delete(id)
       return { cursor: { id: Long.fromString(done ? '0' : id), ns: cursor.namespace, nextBatch }, ok: 1 }
@@ -212,6 +209,16 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     if (!run) throw new CommandError(59, 'CommandNotFound', `no such command: '${name}'`)
     return run(String(command['$db']), command)
   }
+}
+
+/** How many of the first documents go into one answer: at least one, and no more than 16 MB or `most`. */
+function fitting(documents: readonly Document[], most: number): number {
+  let bytes = 0
+  const end = documents.findIndex((document, index) => {
+    bytes += calculateObjectSize(document)
+    return index >= most || (index > 0 && bytes > 16_777_216)
+  })
+  return end === -1 ? documents.length : end
 }
 
 export function asCommandError(error: unknown): CommandError {

@@ -1,6 +1,6 @@
 // The data of the test server: collections with indexes, validators and the query semantics of mingo. What it does not
 // know it refuses with the error a MongoDB server would give, and never pretends.
-import { deserialize, serialize } from 'bson'
+import { calculateObjectSize, deserialize, serialize } from 'bson'
 import type { Document } from 'bson'
 import { aggregate, find, updateOne } from 'mingo'
 import { validateDocument } from './json-schema.ts'
@@ -129,6 +129,9 @@ export class Collection {
   }
 
   private validate(document: Document): void {
+    if (calculateObjectSize(document) > 16_777_216) {
+      throw new CommandError(10_334, 'BSONObjectTooLarge', 'BSONObj size is invalid: it must be at most 16793600')
+    }
     const schema = this.validator?.['$jsonSchema']
     const reason = schema && validateDocument(schema, document)
     if (reason)
@@ -175,6 +178,10 @@ export class Collection {
       if (wanted && !(index.sparse && wanted.includes(null))) {
         return [...new Set(wanted.map(keyOf))].flatMap((key) => [...(index.entries.get(key) ?? [])])
       }
+    }
+    const { $or: branches, ...rest } = filter
+    if (Array.isArray(branches) && Object.keys(rest).length === 0) {
+      return [...new Set(branches.flatMap((branch) => this.candidates(branch, undefined, undefined)))]
     }
     const serves = usable.some((index) => {
       const [field = ''] = Object.keys(index.key)
