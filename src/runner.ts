@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { UnavailableError } from './errors.ts'
 import type { Event, Outcome } from './event.ts'
 import { attemptNumber } from './event.ts'
 import { createGate } from './gate.ts'
-import type { LogWriter } from './log-writer.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
+import { settle } from './settle.ts'
 import { createSweep } from './sweep.ts'
-import { claimEvent, mustRunAlone, releaseEvent, settleEvent } from './transitions.ts'
+import { claimEvent, mustRunAlone, owned, releaseEvent, settleEvent } from './transitions.ts'
 import type { Versions } from './versions.ts'
 import { versionIsGone } from './versions.ts'
 
@@ -23,8 +22,6 @@ const fenceMs = 12_000
 const lookAgainMs = 20
 /** Pause before an event is tried again when no code can be run, in milliseconds. */
 const troubleMs = 1_000
-/** Pause between two tries to write down an outcome, in milliseconds: the first and the longest. */
-const settlePauseMs = { first: 50, longest: 5_000 }
 
 /** Claims events, has them run, and settles them. */
 export interface Runner {
@@ -97,7 +94,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     const logs = createLogWriter(store, hub, event.id)
     const next = await runOnce(event, stop.signal, logs.write)
     void watcher.return()
-    const settled = settle(event, next, logs)
+    const settled = settle({ store, queue, hub, log, owner, hurry: hurry.signal }, event, next, logs)
       .catch((error: unknown) => log.error({ err: error, eventId: event.id }, 'An outcome could not be written'))
       .finally(() => {
         // A retry may have begun already, with a claim of its own.
@@ -105,41 +102,6 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
         settling.delete(settled)
       })
     settling.add(settled)
-  }
-
-  /**
-   * Writes down what came of a run, however long the store is away: nothing else could repeat it. What the store cannot
-   * take at all ends the event as an error that says so, since to run it again would only come to the same.
-   */
-  async function settle(event: Event, outcome: Event, logs: LogWriter): Promise<void> {
-    let next = outcome
-    let refusal: unknown
-    for (let pause = settlePauseMs.first; ; pause = Math.min(2 * pause, settlePauseMs.longest)) {
-      try {
-        // In this order, so that nobody sees the end of an event without its last lines.
-        if (refusal === undefined) await logs.flush()
-        const kept = await store.updateEvent(next)
-        const stored = kept ? next : await store.getEvent(event.id)
-        if (stored?.rev !== next.rev || stored.status !== next.status) {
-          log.info({ eventId: event.id }, 'An outcome came too late: the event was taken over or canceled meanwhile')
-          return
-        }
-        hub.notify({ kind: 'Event', event: stored })
-        if (stored.status === 'Pending') queue.push(stored)
-        return
-      } catch (error) {
-        if (hurry.signal.aborted) throw error
-        if (error instanceof UnavailableError) {
-          log.warn({ err: error, eventId: event.id }, `An outcome could not be written, trying again in ${pause} ms`)
-          await setTimeout(pause, undefined, hurry).catch(() => undefined)
-        } else {
-          if (refusal !== undefined) throw error
-          log.error({ err: error, eventId: event.id }, 'An outcome cannot be written, the event ends with an error')
-          refusal = error
-          next = owned(settleEvent(event, owner, cannotBeKept, store.now(), 0))
-        }
-      }
-    }
   }
 
   /** The event after one attempt. */
@@ -197,11 +159,9 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       sweep.stop()
       const drained = queue.close()
       const over = new AbortController()
+      hurry.signal.addEventListener('abort', stopAll, { once: true })
       const late = setTimeout(graceMs, undefined, over).then(
-        () => {
-          stopAll()
-          hurry.abort()
-        },
+        () => hurry.abort(),
         () => undefined,
       )
       await drained
@@ -211,28 +171,6 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       clearInterval(heartbeat)
     },
   }
-}
-
-/** An outcome that the store refuses, though it is there: a fault of ours, but nothing that the next attempt could mend. */
-const cannotBeKept: Outcome = {
-  kind: 'Failure',
-  failure: {
-    code: 'BAD_RESULT',
-    name: 'BadResult',
-    message: 'The outcome could not be kept.',
-    stack: null,
-    codeFrame: null,
-    line: null,
-    column: null,
-    retryable: false,
-  },
-  usage: { wallMs: 0, cpuMs: 0, heapBytes: 0, logLines: 0 },
-}
-
-/** What a transition makes of an event that this runner holds. */
-function owned(next: Event | undefined): Event {
-  if (next) return next
-  throw new Error('A transition refused an event to its owner')
 }
 
 /** Stops a run when its event moves on without it: canceled, or claimed by another after the lease ran out. */

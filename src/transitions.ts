@@ -128,6 +128,12 @@ export function retryDelay(attemptsUsed: number, random: number): number {
   return Math.round(Math.min(3_600_000, 1000 * 2 ** (attemptsUsed - 1)) * (0.5 + random / 2))
 }
 
+/** What a transition makes of an event that its caller holds. */
+export function owned(next: Event | undefined): Event {
+  if (next) return next
+  throw new Error('A transition refused an event to its owner')
+}
+
 function backToPending(event: Event, runAt: number, now: number): Event {
   const attempts = endAttempt(event, now, 'Interrupted', null)
   return { ...release(event, runAt), attempts, rev: event.rev + 1 }

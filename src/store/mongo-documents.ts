@@ -3,9 +3,6 @@ import type { Json } from '../json.ts'
 import type { DueEvent, LogLine, ProgramVersion } from '../ports.ts'
 import type { Program, Version } from '../program.ts'
 
-/** How many of its writes a document remembers in `recentWrites`, by which one whose answer was lost knows itself. */
-export const rememberedWrites = 10
-
 /**
  * The documents as they are kept, for people with Compass or mongosh to read. Described in docs/mongodb.md, which must
  * stay true to this.
@@ -172,6 +169,10 @@ export function versionDocument({ hash, createdAt, ...same }: Version): VersionD
 
 export function toVersion({ _id: hash, createdAt, ...same }: VersionDocument): Version {
   return { hash, ...same, createdAt: createdAt.getTime() }
+}
+
+export function optional<Document, T>(map: (document: Document) => T, document: Document | null): T | undefined {
+  return document === null ? undefined : map(document)
 }
 
 function jsonFields<Name extends 'input' | 'data'>(name: Name, value: Json) {

@@ -12,26 +12,18 @@ import {
   toVersion,
   versionDocument,
 } from './mongo-documents.ts'
+import type { ProgramCollections } from './mongo-programs.ts'
+import { insertNew } from './mongo-writes.ts'
 
 interface Needs {
   readonly db: Db
-  readonly programs: { readonly workflow: Collection<ProgramDocument>; readonly function: Collection<ProgramDocument> }
+  readonly programs: ProgramCollections
   readonly long: <T>(attempt: () => Promise<T>) => Promise<T>
-  readonly insertNew: <T extends { _id: string }>(
-    to: Collection<T>,
-    documents: readonly T[],
-  ) => Promise<ReadonlySet<number>>
   readonly now: () => number
 }
 
 /** The part of the store that moves house. */
-export function createRecords({
-  db,
-  programs,
-  long,
-  insertNew,
-  now,
-}: Needs): Pick<Store, 'readRecords' | 'keepRecords'> {
+export function createRecords({ db, programs, long, now }: Needs): Pick<Store, 'readRecords' | 'keepRecords'> {
   const events = db.collection<EventDocument>('events')
   const logs = db.collection<LogDocument>('logs')
   const versions = db.collection<VersionDocument>('versions')

@@ -1,36 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import type { Collection, Filter } from 'mongodb'
-import { MongoBulkWriteError } from 'mongodb'
-import { UnavailableError } from '../errors.ts'
+import type { Filter } from 'mongodb'
 import type { Event } from '../event.ts'
 import type { EventFilter, ForeignChanges, Store } from '../ports.ts'
-import type { Program, ProgramKind, Version } from '../program.ts'
 import { createCalls } from './mongo-calls.ts'
 import type { MongoOptions } from './mongo-connection.ts'
 import { connectMongo } from './mongo-connection.ts'
-import type { EventDocument, LogDocument, ProgramDocument, VersionDocument } from './mongo-documents.ts'
-import {
-  eventDocument,
-  logDocument,
-  programDocument,
-  rememberedWrites,
-  toDueEvent,
-  toEvent,
-  toLogLine,
-  toProgram,
-  toVersion,
-  versionDocument,
-} from './mongo-documents.ts'
-import { GoneError, duplicateKey, isDuplicate } from './mongo-errors.ts'
+import type { EventDocument, LogDocument, ProgramDocument } from './mongo-documents.ts'
+import { eventDocument, logDocument, optional, toDueEvent, toEvent, toLogLine } from './mongo-documents.ts'
+import { GoneError } from './mongo-errors.ts'
+import { createProgramStore } from './mongo-programs.ts'
 import { createRecords } from './mongo-records.ts'
 import { hints } from './mongo-schema.ts'
+import { insertNew, remember, wasKept } from './mongo-writes.ts'
 
 export interface MongoStore extends Store, ForeignChanges {}
 
 /** Fields that an event has only where they are needed. */
 const jsonTexts = ['inputJson', 'dataJson'] as const
-/** What a program's document holds besides what lists show; it can be long. */
-const withoutHistory = { projection: { history: 0 } }
 
 /**
  * Keeps everything in a MongoDB database, which several processes may share. Every write changes one document at a
@@ -39,15 +25,14 @@ const withoutHistory = { projection: { history: 0 } }
  */
 export async function openMongoStore(options: MongoOptions): Promise<MongoStore> {
   const { db, clock, whyNot, close } = await connectMongo(options)
-  const { read, write, long, close: finishCalls } = createCalls(whyNot)
+  const calls = createCalls(whyNot)
+  const { read, write } = calls
   const events = db.collection<EventDocument>('events')
   const logs = db.collection<LogDocument>('logs')
-  const versions = db.collection<VersionDocument>('versions')
   const programs = {
     workflow: db.collection<ProgramDocument>('workflows'),
     function: db.collection<ProgramDocument>('functions'),
   }
-  const ofId = (id: string) => (id.startsWith('wfl_') ? programs.workflow : programs.function)
   let closing: Promise<void> | undefined
 
   async function createEvents(made: readonly Event[]): Promise<readonly Event[]> {
@@ -89,36 +74,6 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
   function findDue(filter: Filter<EventDocument>, { name, key }: (typeof hints)['due' | 'leased'], limit: number) {
     const found = events.find(filter, { projection: { status: 1, runAt: 1 }, hint: name })
     return found.sort(key).limit(limit).toArray()
-  }
-
-  async function saveProgram(next: Program, version: Version, writeId: string, mayBeKept: boolean): Promise<boolean> {
-    await insertNew(versions, [versionDocument(version)])
-    const collection = programs[next.kind]
-    const found = await collection.findOne({ _id: next.id })
-    // A new program has an id that nobody else has.
-    if (mayBeKept && found && (next.rev === 1 || wasKept(found, next, writeId))) return true
-    if ((found?.rev ?? 0) !== next.rev - 1) return false
-    const others = (found?.history ?? []).filter((it) => it.version !== version.hash)
-    const { _id, ...document } = programDocument(next, [...others, { version: version.hash, rev: next.rev }])
-    try {
-      if (next.rev === 1) return (await insertNew(collection, [{ _id, ...document, recentWrites: [] }])).size === 0
-      const update = { $set: document, ...remember(writeId) }
-      return (await collection.updateOne({ _id, rev: next.rev - 1 }, update)).matchedCount === 1
-    } catch (error) {
-      if (isDuplicate(error)) return false
-      throw error
-    }
-  }
-
-  /** The versions of a program from the one saved last on, after the one with that hash. */
-  async function listVersions(id: string, after: string | undefined, limit: number): Promise<readonly Version[]> {
-    const program = await ofId(id).findOne({ _id: id }, { projection: { history: 1 } })
-    const history = (program?.history ?? []).toSorted((a, b) => b.rev - a.rev)
-    const from = after === undefined ? 0 : history.findIndex((it) => it.version === after) + 1
-    const hashes = history.slice(from, from + limit).map((it) => it.version)
-    const found = await versions.find({ _id: { $in: hashes } }).toArray()
-    const byHash = new Map(found.map((it) => [it._id, toVersion(it)]))
-    return hashes.map((hash) => byHash.get(hash)).filter((it) => it !== undefined)
   }
 
   return {
@@ -164,23 +119,6 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
         return (await found.limit(limit).toArray()).map(toLogLine)
       }),
 
-    saveVersion: (version) => write(async () => void (await insertNew(versions, [versionDocument(version)]))),
-    getVersion: (hash) => read(async () => optional(toVersion, await versions.findOne({ _id: hash }))),
-    listVersions: (id, { after, limit }) => read(() => listVersions(id, after, limit)),
-    saveProgram(next, version) {
-      const writeId = randomUUID()
-      return write((mayBeKept) => saveProgram(next, version, writeId, mayBeKept))
-    },
-    getProgram: (id) => read(async () => optional(toProgram, await ofId(id).findOne({ _id: id }, withoutHistory))),
-    findProgram: (kind, name) =>
-      read(async () => optional(toProgram, await programs[kind].findOne({ name, deleted: false }, withoutHistory))),
-    listPrograms: (kind: ProgramKind, { after, limit }) =>
-      read(async () => {
-        const older = after === undefined ? {} : { _id: { $lt: after } }
-        const found = programs[kind].find({ deleted: false, ...older }, withoutHistory).sort({ _id: -1 })
-        return (await found.limit(limit).toArray()).map(toProgram)
-      }),
-
     revisions: (ids) =>
       read(async () => {
         const found = events.find({ _id: { $in: [...ids] } }, { projection: { rev: 1, status: 1 } })
@@ -198,7 +136,8 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
         }))
       }),
 
-    ...createRecords({ db, programs, long, insertNew, now: () => clock.now() }),
+    ...createProgramStore(db, programs, calls),
+    ...createRecords({ db, programs, long: calls.long, now: () => clock.now() }),
 
     // A real write, confirmed like any other, that changes nothing anybody reads.
     check: () =>
@@ -206,45 +145,7 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
         const meta = db.collection<{ _id: string; checkedAt?: Date }>('workcell')
         await meta.updateOne({ _id: 'schema' }, { $set: { checkedAt: new Date(clock.now()) } })
       }),
-    close: () => (closing ??= finishCalls().then(close)),
-  }
-}
-
-/** Makes a document know a write of itself later. */
-function remember(writeId: string) {
-  return { $push: { recentWrites: { $each: [writeId], $slice: -rememberedWrites } } }
-}
-
-/** Whether a write that made `next` is part of what is found, whatever came after it. */
-function wasKept(
-  found: Pick<EventDocument, 'rev' | 'recentWrites'> | null,
-  next: { readonly rev: number },
-  writeId: string,
-): boolean {
-  if (found?.recentWrites.includes(writeId)) return true
-  if (!found || found.rev - next.rev < rememberedWrites) return false
-  throw new UnavailableError(
-    'MongoDB did not answer in time. It may or may not have been kept: look before repeating it.',
-  )
-}
-
-/**
- * Inserts what is not there yet. Resolves to the positions of those whose id or unique field is taken; a call that is
- * repeated finds its own documents among them.
- */
-export async function insertNew<T extends { _id: string }>(
-  collection: Collection<T>,
-  documents: readonly T[],
-): Promise<ReadonlySet<number>> {
-  if (documents.length === 0) return new Set()
-  try {
-    await collection.insertMany(documents as Parameters<typeof collection.insertMany>[0], { ordered: false })
-    return new Set()
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || !isDuplicate(error)) throw error
-    const errors = [error.writeErrors].flat()
-    if (errors.length === 0 || errors.some((it) => it.code !== duplicateKey)) throw error
-    return new Set(errors.map((it) => it.index))
+    close: () => (closing ??= calls.close().then(close)),
   }
 }
 
@@ -255,8 +156,4 @@ function eventQuery({ statuses, ...equal }: EventFilter, after: string | undefin
     ...(statuses && { status: { $in: [...new Set(statuses)] } }),
     ...(after !== undefined && { _id: { $lt: after } }),
   }
-}
-
-function optional<Document, T>(map: (document: Document) => T, document: Document | null): T | undefined {
-  return document === null ? undefined : map(document)
 }
