@@ -40,18 +40,11 @@ async function runTests(uri: string): Promise<number> {
 }
 
 const given = process.env['MONGODB_URI']
-if (given) {
-  process.exitCode = await runTests(given)
-} else {
-  const server = await fetchServer()
-  if (server) {
-    try {
-      process.exitCode = await runTests(server.getUri())
-    } finally {
-      await server.stop()
-    }
-  } else {
-    process.stderr.write(howTo)
-    process.exitCode = 1
-  }
+const server = given ? undefined : await fetchServer()
+const uri = given || server?.getUri()
+try {
+  if (!uri) process.stderr.write(howTo)
+  process.exitCode = uri ? await runTests(uri) : 1
+} finally {
+  await server?.stop()
 }

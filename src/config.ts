@@ -62,12 +62,8 @@ const variables = {
 /** Names that are reserved for what this version cannot do; to ignore them would lose somebody's data or trust. */
 const reserved = new Set(['REDIS_URL'])
 
-/** Names that others give to what we call by another. */
-const otherNames = new Map([
-  ['MONGO_URI', 'MONGODB_URI'],
-  ['MONGO_URL', 'MONGODB_URI'],
-  ['MONGODB_URL', 'MONGODB_URI'],
-])
+/** What others call `MONGODB_URI`. */
+const otherNamesOfMongo = new Set(['MONGO_URI', 'MONGO_URL', 'MONGODB_URL'])
 
 /** Variables whose values are nobody's to read. */
 const secret = new Set(['API_KEYS', 'MONGODB_URI'])
@@ -125,9 +121,9 @@ function refuseUnknown(env: Readonly<Record<string, string | undefined>>): void 
       )
     }
     if (Object.hasOwn(variables, name)) continue
-    const other = otherNames.get(name)
-    const meant = known.get(plain(name)) ?? (other && !env[other] ? other : undefined)
-    if (meant && env[name]) throw new StartError(`${name}: unknown variable, expected ${meant}`)
+    const isMongo = env[name] && !env['MONGODB_URI'] && otherNamesOfMongo.has(name)
+    const meant = known.get(plain(name)) ?? (isMongo ? 'MONGODB_URI' : undefined)
+    if (meant) throw new StartError(`${name}: unknown variable, expected ${meant}`)
     if (name.startsWith('WORKCELL_')) {
       throw new StartError(`${name}: unknown variable, expected one of ${Object.keys(variables).join(', ')}`)
     }

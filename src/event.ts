@@ -120,6 +120,14 @@ export interface NewEvent {
   readonly rerunOf: string | null
 }
 
+/** Of a run that never began, or of which nobody knows what it used. */
+export const noUsage: Usage = { wallMs: 0, cpuMs: 0, heapBytes: 0, logLines: 0 }
+
+/** A failure that points at no place in the code and that no other attempt can mend. */
+export function finalFailure(code: FailureCode, name: string, message: string): Failure {
+  return { code, name, message, stack: null, codeFrame: null, line: null, column: null, retryable: false }
+}
+
 export function isFinal(event: Event): boolean {
   return event.status === 'Success' || event.status === 'Error' || event.status === 'Canceled'
 }

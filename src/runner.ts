@@ -158,16 +158,13 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       closing = true
       sweep.stop()
       const drained = queue.close()
-      const over = new AbortController()
-      hurry.signal.addEventListener('abort', stopAll, { once: true })
-      const late = setTimeout(graceMs, undefined, over).then(
-        () => hurry.abort(),
-        () => undefined,
-      )
+      const late = globalThis.setTimeout(() => {
+        stopAll()
+        hurry.abort()
+      }, graceMs)
       await drained
       await Promise.all(settling)
-      over.abort()
-      await late
+      clearTimeout(late)
       clearInterval(heartbeat)
     },
   }

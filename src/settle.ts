@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { UnavailableError } from './errors.ts'
 import type { Event, Outcome } from './event.ts'
+import { finalFailure, noUsage } from './event.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { Hub, Queue, Store } from './ports.ts'
 import { owned, settleEvent } from './transitions.ts'
@@ -61,15 +62,6 @@ export async function settle(needs: Needs, event: Event, outcome: Event, logs: L
 /** A fault of ours, but nothing that another attempt could mend. */
 const cannotBeKept: Outcome = {
   kind: 'Failure',
-  failure: {
-    code: 'BAD_RESULT',
-    name: 'BadResult',
-    message: 'The outcome could not be kept.',
-    stack: null,
-    codeFrame: null,
-    line: null,
-    column: null,
-    retryable: false,
-  },
-  usage: { wallMs: 0, cpuMs: 0, heapBytes: 0, logLines: 0 },
+  failure: finalFailure('BAD_RESULT', 'BadResult', 'The outcome could not be kept.'),
+  usage: noUsage,
 }

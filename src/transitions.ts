@@ -1,5 +1,5 @@
 import type { Assignment, Attempt, AttemptOutcome, Event, Failure, NewEvent, Outcome, Usage } from './event.ts'
-import { isFinal } from './event.ts'
+import { finalFailure, isFinal } from './event.ts'
 import type { Json } from './json.ts'
 
 /** How often a runner may die with an event in company before the event is run alone. */
@@ -156,14 +156,6 @@ function endAttempt(event: Event, now: number, outcome: AttemptOutcome, usage: U
 }
 
 function quarantined(crashes: number): Failure {
-  return {
-    code: 'QUARANTINED',
-    name: 'Quarantined',
-    message: `The server died ${crashes} times while this event was running, the last ${crashesAlone} times with nothing else running. Rerun it once its code is mended.`,
-    stack: null,
-    codeFrame: null,
-    line: null,
-    column: null,
-    retryable: false,
-  }
+  const message = `The server died ${crashes} times while this event was running, the last ${crashesAlone} times with nothing else running. Rerun it once its code is mended.`
+  return finalFailure('QUARANTINED', 'Quarantined', message)
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Outcome } from './event.ts'
+import { finalFailure, noUsage } from './event.ts'
 import type { Store } from './ports.ts'
 import type { Version } from './program.ts'
 
@@ -33,18 +34,6 @@ export function createVersions(store: Pick<Store, 'getVersion'>): Versions {
 
 /** What becomes of an attempt whose code is not in the store. */
 export function versionIsGone(hash: string | null): Outcome {
-  return {
-    kind: 'Failure',
-    failure: {
-      code: 'NOT_FOUND',
-      name: 'NotFound',
-      message: `The code of this event, version ${hash ?? 'none'}, is not in the store.`,
-      stack: null,
-      codeFrame: null,
-      line: null,
-      column: null,
-      retryable: false,
-    },
-    usage: { wallMs: 0, cpuMs: 0, heapBytes: 0, logLines: 0 },
-  }
+  const message = `The code of this event, version ${hash ?? 'none'}, is not in the store.`
+  return { kind: 'Failure', failure: finalFailure('NOT_FOUND', 'NotFound', message), usage: noUsage }
 }

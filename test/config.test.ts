@@ -62,6 +62,11 @@ describe('configuration', () => {
     const MONGODB_URI = 'mongodb+srv://ada:secret@cluster.example.com/workcell'
     expect(parseConfig({ MONGODB_URI })).toMatchObject({ mongodbUri: MONGODB_URI, allowStandaloneMongo: false })
     expect(parseConfig({ MONGODB_URI, ALLOW_STANDALONE_MONGO: '1' }).allowStandaloneMongo).toBe(true)
+    for (const name of ['MONGO_URI', 'MONGO_URL', 'MONGODB_URL']) {
+      expect(refusal({ [name]: MONGODB_URI })).toBe(`${name}: unknown variable, expected MONGODB_URI`)
+      // It may be meant for somebody else.
+      expect(parseConfig({ [name]: 'x', MONGODB_URI })).toMatchObject({ mongodbUri: MONGODB_URI })
+    }
     expect(refusal({ ALLOW_STANDALONE_MONGO: 'yes' })).toBe('ALLOW_STANDALONE_MONGO: expected 1 or 0, got "yes"')
   })
 

@@ -1,5 +1,6 @@
 import { UnavailableError } from '../errors.ts'
 import type { Outcome } from '../event.ts'
+import { noUsage } from '../event.ts'
 import type { Executor, Job, Prepared, RunHost, Source } from '../ports.ts'
 import { checkIn } from './check.ts'
 import { createChildren } from './children.ts'
@@ -49,7 +50,7 @@ export function openPool(options: PoolOptions): Executor {
       if (outcome) return outcome
     }
     const failure = sandboxCrash(`${losses} processes ended before it began`)
-    return { kind: 'Failure', failure, usage: { wallMs: 0, cpuMs: 0, heapBytes: 0, logLines: 0 } }
+    return { kind: 'Failure', failure, usage: noUsage }
   }
 
   async function prepare(source: Source): Promise<Prepared> {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Event } from '../event.ts'
-import type { ChangedEvent, ForeignChanges, Hub, Store, Watcher } from '../ports.ts'
+import type { ForeignChanges, Hub, Store, Watcher } from '../ports.ts'
 
 export interface PollingHubOptions {
   /** Tells the watchers in this process. */
@@ -18,7 +18,6 @@ const batch = { revisions: 1000, events: 100 }
 const overlapMs = 5000
 /** Events of which is remembered what was told of them, to the watchers of all. */
 const toldLimit = 10_000
-
 /** How far back the first watcher of all hears of changes, in milliseconds. */
 const enterMs = 500
 
@@ -95,7 +94,7 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
     let from = readAllFrom
     for (let limit = batch.revisions; !closed;) {
       const changed = await store.changedSince(from, limit)
-      await tellAll(changed.filter(({ id, rev }) => rev > (told.get(id) ?? 0)))
+      await tellNewer(changed, (id) => told.get(id) ?? 0)
       const last = changed.at(-1)
       if (!last || changed.length < limit) break
       // All of them at the same moment: only a longer look gets beyond it.
@@ -105,14 +104,16 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
     readAllFrom = Math.max(begun - overlapMs, watchingAllAt)
   }
 
-  async function tellAll(changed: readonly ChangedEvent[]): Promise<void> {
-    for (const some of batches(changed, batch.events)) {
-      const found = await store.getEvents(some.map(({ id }) => id))
-      const byId = new Map(found.map((event) => [event.id, event]))
+  /** Reads and tells those that are newer than what is known, in the order in which they are given. */
+  async function tellNewer(found: readonly Pick<Event, 'id' | 'rev'>[], known: (id: string) => number): Promise<void> {
+    const newer = found.filter(({ id, rev }) => rev > known(id))
+    for (const some of batches(newer, batch.events)) {
+      if (closed) return
+      const events = new Map((await store.getEvents(some.map(({ id }) => id))).map((event) => [event.id, event]))
       for (const { id } of some) {
-        const event = byId.get(id)
+        const event = events.get(id)
         // Meanwhile this process may have told a later one itself.
-        if (!closed && event && event.rev > (told.get(id) ?? 0)) tell(event)
+        if (!closed && event && event.rev > known(id)) tell(event)
       }
     }
   }
@@ -124,14 +125,7 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
   async function readSome(ids: readonly string[]): Promise<void> {
     if (closed) return
     const found = await store.revisions(ids)
-    const newer = found.filter(({ id, rev }) => rev > (watched.get(id)?.rev ?? Infinity))
-    for (const some of batches(newer, batch.events)) {
-      if (closed) return
-      for (const event of await store.getEvents(some.map(({ id }) => id))) {
-        // Meanwhile this process may have told a later one itself.
-        if (event.rev > (watched.get(event.id)?.rev ?? Infinity)) tell(event)
-      }
-    }
+    await tellNewer(found, (id) => watched.get(id)?.rev ?? Infinity)
     for (const { id, status } of found) hintAtLogs(id, status)
   }
 

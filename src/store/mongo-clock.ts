@@ -30,14 +30,14 @@ interface Measured {
  * Between two measurements time goes on by the monotonic clock: were it that of the wall, setting this machine's clock
  * an hour ahead would end every lease there is.
  */
-export function createClock(db: Db, warn: (message: string) => void): Clock {
+export function createClock(admin: Db, warn: (message: string) => void): Clock {
   let measured: Measured = { serverTime: Date.now(), at: performance.now(), took: 0 }
   let warned = false
   let timer: NodeJS.Timeout | undefined
 
   async function sample(): Promise<Measured> {
     const began = performance.now()
-    const { localTime } = await db.admin().command({ hello: 1 })
+    const { localTime } = await admin.command({ hello: 1 })
     const took = performance.now() - began
     // The server looked at its clock somewhere on the way; half of the way is wrong by at most the other half.
     return { serverTime: localTime.getTime(), at: began + took / 2, took }

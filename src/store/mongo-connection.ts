@@ -6,7 +6,7 @@ import { createClock } from './mongo-clock.ts'
 import type { Clock } from './mongo-clock.ts'
 import { within } from './mongo-calls.ts'
 import { NoAnswerError, inWords, isDenied, mayPass } from './mongo-errors.ts'
-import { migrate, noteSchemaVersion, readSchemaVersion, schemaVersion } from './mongo-schema.ts'
+import { checkWrites, migrate, readSchemaVersion, schemaVersion } from './mongo-schema.ts'
 
 export interface MongoOptions {
   /** Connection string; the database is the one in its path, or `workcell`. */
@@ -41,7 +41,7 @@ const times = {
   socketTimeoutMS: 60_000,
 }
 
-/** How long one try to start may wait for an answer, in milliseconds. */
+/** How long one question at start may wait for its answer, in milliseconds: long enough for the driver to say why. */
 const tryMs = 5_000
 /** How long making indexes may take, in milliseconds: there may be many documents when a new version adds one. */
 const migrateMs = 600_000
@@ -61,19 +61,21 @@ export async function connectMongo({
   for (;;) {
     const left = () => deadline - performance.now()
     // A new one for each try: a client whose first connection failed never gives an answer again.
-    const client = open(uri)
+    const { client, database } = open(uri)
     const admin = client.db('admin')
     const clock = createClock(admin, warn)
-    const whyNot = watchServers(client, clock)
+    const whyNot = watchServers(client)
     try {
-      const isReplicaSet = await within(Math.min(tryMs, Math.max(1, left())), greet(admin, clock, allowStandalone))
+      const isReplicaSet = await within(tryMs, greet(admin, clock, allowStandalone))
       // Of a replica set, nothing is read that a failover could undo. A single server has no majority to ask.
-      const db = client.db(databaseOf(uri), { readConcern: new ReadConcern(isReplicaSet ? 'majority' : 'local') })
-      await within(Math.min(tryMs, Math.max(1, left())), checkWrites(db))
+      const db = client.db(database, { readConcern: new ReadConcern(isReplicaSet ? 'majority' : 'local') })
+      const version = await within(tryMs, findVersion(db))
+      await within(tryMs, checkWrites(db, clock.now()))
       // It is there: what follows may take its time.
       deadline = performance.now() + migrateMs
-      await within(migrateMs, migrate(db))
+      await within(migrateMs, migrate(db, version))
       clock.start()
+      followPrimary(client, clock)
       return {
         db,
         clock,
@@ -103,7 +105,7 @@ function databaseOf(uri: string): string {
   return path === '' ? 'workcell' : decodeURIComponent(path)
 }
 
-function open(uri: string): MongoClient {
+function open(uri: string): { readonly client: MongoClient; readonly database: string } {
   let client: MongoClient
   try {
     client = new MongoClient(uri, {
@@ -121,12 +123,13 @@ function open(uri: string): MongoClient {
       `MONGODB_URI: expected a connection string like mongodb://host:27017/workcell, got something else${reason}`,
     )
   }
-  if (!/^[^/\\. "$*<>:|?\0]+$/.test(databaseOf(uri)) || Buffer.byteLength(databaseOf(uri)) > 63) {
+  const database = databaseOf(uri)
+  if (!/^[^/\\. "$*<>:|?\0]+$/.test(database) || Buffer.byteLength(database) > 63) {
     throw new StartError(
       'MONGODB_URI: expected a database name of at most 63 bytes without spaces and any of /\\."$*<>:|?, got another',
     )
   }
-  return client
+  return { client, database }
 }
 
 /** Whether a text repeats any part of a connection string but its scheme and the names of its settings. */
@@ -140,17 +143,20 @@ function quotes(text: string, uri: string): boolean {
   return parts.some((it) => text.includes(it))
 }
 
-function watchServers(client: MongoClient, clock: Clock): () => string | undefined {
+function watchServers(client: MongoClient): () => string | undefined {
   const failing = new Map<string, string>()
   client.on('serverHeartbeatFailed', ({ connectionId, failure }) => failing.set(connectionId, inWords(failure)))
   client.on('serverHeartbeatSucceeded', ({ connectionId }) => failing.delete(connectionId))
   client.on('serverClosed', ({ address }) => failing.delete(address))
-  client.on('serverDescriptionChanged', ({ previousDescription, newDescription }) => {
-    const isPrimary = newDescription.type === 'RSPrimary' && previousDescription.type !== 'RSPrimary'
-    // Another primary, another clock.
-    if (isPrimary) void clock.measure().catch(() => undefined)
-  })
   return () => [...failing].map(([address, reason]) => `${address}: ${reason}`).join('; ') || undefined
+}
+
+/** Another primary, another clock. */
+function followPrimary(client: MongoClient, clock: Clock): void {
+  client.on('serverDescriptionChanged', ({ previousDescription, newDescription }) => {
+    const isNew = newDescription.type === 'RSPrimary' && previousDescription.type !== 'RSPrimary'
+    if (isNew) void clock.measure().catch(() => undefined)
+  })
 }
 
 /** Refuses a server that will not do. Resolves to whether it is a replica set, or stands for one. */
@@ -173,15 +179,15 @@ async function greet(admin: Db, clock: Clock, allowStandalone: boolean): Promise
   return isReplicaSet
 }
 
-/** Refuses a database of a newer version before anything is written to it, then waits for one write of no meaning. */
-async function checkWrites(db: Db): Promise<void> {
+/** Refuses a database of a newer version, to which nothing has been written yet. */
+async function findVersion(db: Db): Promise<number> {
   const found = await readSchemaVersion(db)
   if (found > schemaVersion) {
     throw new StartError(
       `MONGODB_URI: expected a database of schema version ${schemaVersion} or earlier, got version ${found}, made by a newer Workcell`,
     )
   }
-  await noteSchemaVersion(db, found)
+  return found
 }
 
 function seconds(offset: number): string {

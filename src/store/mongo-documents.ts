@@ -69,7 +69,8 @@ export interface VersionDocument extends Omit<Version, 'hash' | 'createdAt'> {
   createdAt: Date
 }
 
-export function eventDocument(event: Event, changedAt: number): Omit<EventDocument, 'recentWrites'> {
+/** As it is when it is new. */
+export function eventDocument(event: Event, changedAt: number): EventDocument {
   const { id, input, data, idempotencyKey, attempts, runAt, createdAt, startedAt, finishedAt, leaseUntil, ...same } =
     event
   return {
@@ -85,6 +86,7 @@ export function eventDocument(event: Event, changedAt: number): Omit<EventDocume
     finishedAt: date(finishedAt),
     leaseUntil: date(leaseUntil),
     changedAt: new Date(changedAt),
+    recentWrites: [],
   }
 }
 
@@ -121,10 +123,8 @@ export function toLogLine({ _id, at, ...same }: LogDocument): LogLine {
   return { ...same, at: at.getTime() }
 }
 
-export function programDocument(
-  program: Program,
-  history: ProgramDocument['history'],
-): Omit<ProgramDocument, 'recentWrites'> {
+/** As it is when it is new. */
+export function programDocument(program: Program, history: ProgramDocument['history']): ProgramDocument {
   const { id, kind: _kind, createdAt, updatedAt, deletedAt, ...same } = program
   return {
     _id: id,
@@ -134,6 +134,7 @@ export function programDocument(
     deleted: deletedAt !== null,
     deletedAt: date(deletedAt),
     history,
+    recentWrites: [],
   }
 }
 

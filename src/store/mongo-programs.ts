@@ -33,9 +33,10 @@ export function createProgramStore(
     if (mayBeKept && found && (next.rev === 1 || wasKept(found, next, writeId))) return true
     if ((found?.rev ?? 0) !== next.rev - 1) return false
     const others = (found?.history ?? []).filter((it) => it.version !== version.hash)
-    const { _id, ...document } = programDocument(next, [...others, { version: version.hash, rev: next.rev }])
+    const made = programDocument(next, [...others, { version: version.hash, rev: next.rev }])
+    const { _id, recentWrites: _none, ...document } = made
     try {
-      if (next.rev === 1) return (await insertNew(collection, [{ _id, ...document, recentWrites: [] }])).size === 0
+      if (next.rev === 1) return (await insertNew(collection, [made])).size === 0
       const update = { $set: document, ...remember(writeId) }
       return (await collection.updateOne({ _id, rev: next.rev - 1 }, update)).matchedCount === 1
     } catch (error) {

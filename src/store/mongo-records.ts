@@ -114,12 +114,11 @@ export function createRecords({ db, programs, long, now }: Needs): Pick<Store, '
           kept += documents.length - (await insertNew(to, documents)).size
         }
         await keep(versions, valuesOf(records, 'version').map(versionDocument))
-        for (const it of valuesOf(records, 'program'))
-          await keep(programs[it.kind], [{ ...programDocument(it, []), recentWrites: [] }])
+        for (const it of valuesOf(records, 'program')) await keep(programs[it.kind], [programDocument(it, [])])
         for (const it of valuesOf(records, 'programVersion')) kept += await keepProgramVersion(it)
         await keep(
           events,
-          valuesOf(records, 'event').map((it) => ({ ...eventDocument(it, now()), recentWrites: [] })),
+          valuesOf(records, 'event').map((it) => eventDocument(it, now())),
         )
         await keep(logs, valuesOf(records, 'log').map(logDocument))
         return kept

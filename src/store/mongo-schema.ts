@@ -112,13 +112,16 @@ export const collections: Readonly<
   },
 }
 
-/** What brings a database from each version of the schema to the next. Add to the end; never change what is released. */
-const migrations: readonly ((db: Db) => Promise<void>)[] = [ensureCollections]
+/**
+ * What brings the documents of each version, from 1 on, to the next. Add to the end; never change what is released.
+ * Collections, validators and indexes need nothing here.
+ */
+const migrations: readonly ((db: Db) => Promise<void>)[] = []
 
-export const schemaVersion = migrations.length
+export const schemaVersion = 1 + migrations.length
 
 function metaOf(db: Db) {
-  return db.collection<{ _id: string; version: number }>('workcell')
+  return db.collection<{ _id: string; version?: number; checkedAt?: Date }>('workcell')
 }
 
 /** The version that a database was brought to; zero: none of ours yet. */
@@ -126,22 +129,20 @@ export async function readSchemaVersion(db: Db): Promise<number> {
   return (await metaOf(db).findOne({ _id: 'schema' }))?.version ?? 0
 }
 
-export async function noteSchemaVersion(db: Db, version: number): Promise<void> {
-  await metaOf(db).updateOne({ _id: 'schema' }, { $max: { version } }, { upsert: true })
+/** A real write, confirmed like any other, that changes nothing anybody reads. */
+export async function checkWrites(db: Db, now: number): Promise<void> {
+  await metaOf(db).updateOne({ _id: 'schema' }, { $set: { checkedAt: new Date(now) } }, { upsert: true })
 }
 
 /**
- * Brings a database that is not newer than this program to the present schema. Safe to repeat and to run in several
- * processes at once.
+ * Brings a database from an earlier version, or from none, to the present one. Safe to repeat and to run in several
+ * processes at once. Whatever the version, it mends indexes and validators that somebody dropped: they would be missed
+ * only under load.
  */
-export async function migrate(db: Db): Promise<void> {
-  const found = await readSchemaVersion(db)
-  for (const [index, migration] of migrations.entries()) {
-    if (index >= found) await migration(db)
-  }
-  // Also where nothing is older: an index or validator that somebody dropped would be missed only under load.
+export async function migrate(db: Db, found: number): Promise<void> {
+  for (const migration of migrations.slice(Math.max(0, found - 1))) await migration(db)
   await ensureCollections(db)
-  await noteSchemaVersion(db, schemaVersion)
+  await metaOf(db).updateOne({ _id: 'schema' }, { $max: { version: schemaVersion } }, { upsert: true })
 }
 
 /** Changing a validator takes the role dbAdmin, making a collection does not: only what differs is changed. */

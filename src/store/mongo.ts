@@ -10,7 +10,7 @@ import { eventDocument, logDocument, optional, toDueEvent, toEvent, toLogLine } 
 import { GoneError } from './mongo-errors.ts'
 import { createProgramStore } from './mongo-programs.ts'
 import { createRecords } from './mongo-records.ts'
-import { hints } from './mongo-schema.ts'
+import { checkWrites, hints } from './mongo-schema.ts'
 import { insertNew, remember, wasKept } from './mongo-writes.ts'
 
 export interface MongoStore extends Store, ForeignChanges {}
@@ -38,7 +38,7 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
   async function createEvents(made: readonly Event[]): Promise<readonly Event[]> {
     const taken = await insertNew(
       events,
-      made.map((event) => ({ ...eventDocument(event, clock.now()), recentWrites: [] })),
+      made.map((event) => eventDocument(event, clock.now())),
     )
     return Promise.all(made.map((event, index) => (taken.has(index) ? thereInsteadOf(event) : event)))
   }
@@ -57,7 +57,7 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
    * that try, and others may have built on it since.
    */
   async function updateEvent(next: Event, writeId: string, mayBeKept: boolean): Promise<boolean> {
-    const { _id, ...document } = eventDocument(next, clock.now())
+    const { _id, recentWrites: _none, ...document } = eventDocument(next, clock.now())
     const $unset = Object.fromEntries(
       jsonTexts.filter((name) => !(name in document)).map((name) => [name, '' as const]),
     )
@@ -139,11 +139,9 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
     ...createProgramStore(db, programs, calls),
     ...createRecords({ db, programs, long: calls.long, now: () => clock.now() }),
 
-    // A real write, confirmed like any other, that changes nothing anybody reads.
     check: () =>
       read(async () => {
-        const meta = db.collection<{ _id: string; checkedAt?: Date }>('workcell')
-        await meta.updateOne({ _id: 'schema' }, { $set: { checkedAt: new Date(clock.now()) } })
+        await checkWrites(db, clock.now())
       }),
     close: () => (closing ??= calls.close().then(close)),
   }
