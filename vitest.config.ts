@@ -17,7 +17,15 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
   test: {
     projects: [
-      { extends: true, test: { name: 'workcell', include: ['test/**/*.test.ts'], exclude: onlyMongo } },
+      {
+        extends: true,
+        test: { name: 'workcell', include: ['test/**/*.test.ts'], exclude: [...onlyMongo, 'test/proofs/**'] },
+      },
+      // What takes minutes and most of the machine: kills, hostile programs, simulated years. One file at a time.
+      {
+        extends: true,
+        test: { name: 'proofs', include: ['test/proofs/**/*.test.ts'], fileParallelism: false, testTimeout: 180_000 },
+      },
       // The API and the core once more, with MongoDB as their store: what npm run test:mongo runs on a server of yours.
       { extends: true, test: { name: 'mongodb', include: onMongo, env: { TEST_STORE: 'mongodb' } } },
     ],

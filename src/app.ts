@@ -9,7 +9,7 @@ import { createLive } from './live.ts'
 import { createMemoryQueue } from './queue/memory.ts'
 import type { OpenedStore } from './open-store.ts'
 import { openStore } from './open-store.ts'
-import type { Hub } from './ports.ts'
+import type { Executor, Hub, Queue, Store } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 import { createRunner } from './runner.ts'
 import { createVersions } from './versions.ts'
@@ -24,6 +24,17 @@ export interface App {
   close(): Promise<void>
 }
 
+/** What stands behind the ports. */
+export interface Adapters {
+  readonly store: Store
+  readonly queue: Queue
+  readonly executor: Executor
+  readonly hub: Hub
+}
+
+/** Gives back what the app is to use in the place of its adapters. */
+export type Change = (adapters: Adapters) => Adapters
+
 /** Subscribers here must learn of what other processes do, where there can be any. */
 function createHub(shared: OpenedStore['shared'], log: Logger): Hub {
   const hub = createMemoryHub()
@@ -31,14 +42,17 @@ function createHub(shared: OpenedStore['shared'], log: Logger): Hub {
 }
 
 /** Opens every part and connects them. Throws a `StartError` for what the operator can mend. */
-export async function startApp(config: Config, log: Logger): Promise<App> {
-  const { store, shared } = await openStore(config, log)
-  const hub = createHub(shared, log)
-  const queue = createMemoryQueue({ concurrency: config.runners, now: () => store.now() })
-  const executor = openPool({
-    runners: config.runners,
-    maxMemoryMb: config.limits.maxima.memoryMb,
-    warn: (message) => log.warn(message),
+export async function startApp(config: Config, log: Logger, change: Change = (same) => same): Promise<App> {
+  const opened = await openStore(config, log)
+  const { store, queue, executor, hub } = change({
+    store: opened.store,
+    queue: createMemoryQueue({ concurrency: config.runners, now: () => opened.store.now() }),
+    executor: openPool({
+      runners: config.runners,
+      maxMemoryMb: config.limits.maxima.memoryMb,
+      warn: (message) => log.warn(message),
+    }),
+    hub: createHub(opened.shared, log),
   })
   const versions = createVersions(store)
   const live = createLive({ store, hub })

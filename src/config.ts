@@ -1,7 +1,9 @@
-import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { StartError } from './errors.ts'
 import type { ServerLimits } from './assignments.ts'
+import type { Caps } from './caps.ts'
+import type { RetentionDays } from './retention-days.ts'
+import { secret, variables } from './variables.ts'
 
 export interface Config {
   /** TCP port. 0 takes any free one. */
@@ -19,7 +21,29 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   /** How many events run at the same time. */
   readonly runners: number
+  /** How many runs of one workflow or function go on at the same time. */
+  readonly workflowConcurrency: number
   readonly limits: ServerLimits
+  /** What one run, one source and one input may use besides time and memory. */
+  readonly caps: Caps
+  readonly fetch: {
+    /** Host names that user code may fetch from, `*.` in front for those below one. None: every public host. */
+    readonly allow: readonly string[]
+    /** Addresses and ranges that are opened although they are not public. */
+    readonly allowPrivate: readonly string[]
+  }
+  /** Whether user code runs without a compiler: slower, and with less of V8 to attack. */
+  readonly jitless: boolean
+  /** Unfinished events beyond which creation is refused. */
+  readonly maxPending: number
+  readonly retentionDays: RetentionDays
+  readonly connections: {
+    readonly max: number
+    readonly maxPerAddress: number
+    readonly maxSubscriptions: number
+    /** How long a client may leave unread what it was sent, in milliseconds. */
+    readonly slowMs: number
+  }
   readonly graphiql: boolean
   readonly introspection: boolean
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
@@ -27,46 +51,11 @@ export interface Config {
   readonly shutdownMs: number
 }
 
-const switches = { on: true, off: false } as const
-
-const variables = {
-  PORT: whole(0, 65_535).default(4000),
-  HOST: written('a host name or address', /^[\w.:[\]-]+$/).default('127.0.0.1'),
-  DATA_DIR: written('a directory', /^[^\0]+$/).default('./data'),
-  MONGODB_URI: z
-    .string()
-    .regex(/^mongodb(\+srv)?:\/\/\S+$/, { error: 'a connection string like mongodb://host:27017/workcell' })
-    .optional(),
-  ALLOW_STANDALONE_MONGO: z
-    .enum(['1', '0'], { error: '1 or 0' })
-    .transform((word) => word === '1')
-    .default(false),
-  API_KEYS: list('keys without spaces, separated by commas', (key) => /^[!-~]+$/.test(key)),
-  ALLOWED_ORIGINS: list('origins like https://app.example.com, separated by commas', isOrigin),
-  RUNNERS: whole(1, 256).default(Math.min(16, Math.max(4, 2 * availableParallelism()))),
-  DEFAULT_TIMEOUT_MS: whole(1, 86_400_000).default(5000),
-  MAX_TIMEOUT_MS: whole(1, 86_400_000).default(300_000),
-  DEFAULT_MEMORY_MB: whole(8, 4096).default(128),
-  MAX_MEMORY_MB: whole(8, 4096).default(512),
-  MAX_ATTEMPTS: whole(1, 100).default(25),
-  SHUTDOWN_MS: whole(0, 600_000).default(25_000),
-  GRAPHIQL: onOff().default(true),
-  INTROSPECTION: onOff().default(true),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
-      error: 'fatal, error, warn, info, debug, trace or silent',
-    })
-    .default('info'),
-}
-
 /** Names that are reserved for what this version cannot do; to ignore them would lose somebody's data or trust. */
 const reserved = new Set(['REDIS_URL'])
 
 /** What others call `MONGODB_URI`. */
 const otherNamesOfMongo = new Set(['MONGO_URI', 'MONGO_URL', 'MONGODB_URL'])
-
-/** Variables whose values are nobody's to read. */
-const secret = new Set(['API_KEYS', 'MONGODB_URI'])
 
 /**
  * Reads the whole configuration from environment variables; an empty one counts as not set. Throws a `StartError` of
@@ -100,9 +89,37 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>> = 
     apiKeys: it.API_KEYS,
     allowedOrigins: it.ALLOWED_ORIGINS,
     runners: it.RUNNERS,
+    workflowConcurrency: it.WORKFLOW_CONCURRENCY ?? Math.max(1, Math.floor(it.RUNNERS / 2)),
     limits: {
       defaults: { timeoutMs: it.DEFAULT_TIMEOUT_MS, memoryMb: it.DEFAULT_MEMORY_MB, maxAttempts: 1 },
       maxima: { timeoutMs: it.MAX_TIMEOUT_MS, memoryMb: it.MAX_MEMORY_MB, maxAttempts: it.MAX_ATTEMPTS },
+    },
+    caps: {
+      sourceBytes: it.MAX_SOURCE_BYTES,
+      sourceDepth: it.MAX_SOURCE_DEPTH,
+      inputBytes: it.MAX_INPUT_BYTES,
+      resultBytes: it.MAX_RESULT_BYTES,
+      logLines: it.MAX_LOG_LINES,
+      logLength: it.MAX_LOG_LENGTH,
+      logLineLength: it.MAX_LOG_LINE_LENGTH,
+      timers: it.MAX_TIMERS,
+      calls: it.MAX_CALLS,
+      callsInFlight: it.MAX_CALLS_IN_FLIGHT,
+      callBytes: it.MAX_CALL_BYTES,
+      fetches: it.MAX_FETCHES,
+      fetchTimeoutMs: it.FETCH_TIMEOUT_MS,
+      fetchBytes: it.FETCH_MAX_BYTES,
+      fetchRedirects: it.FETCH_MAX_REDIRECTS,
+    },
+    fetch: { allow: it.FETCH_ALLOW, allowPrivate: it.FETCH_ALLOW_PRIVATE },
+    jitless: it.SANDBOX_JITLESS,
+    maxPending: it.MAX_PENDING,
+    retentionDays: it.RETENTION_DAYS,
+    connections: {
+      max: it.MAX_CONNECTIONS,
+      maxPerAddress: it.MAX_CONNECTIONS_PER_ADDRESS,
+      maxSubscriptions: it.MAX_SUBSCRIPTIONS_PER_CONNECTION,
+      slowMs: it.SLOW_CLIENT_MS,
     },
     graphiql: it.GRAPHIQL,
     introspection: it.INTROSPECTION,
@@ -136,36 +153,6 @@ function plain(name: string): string {
     .replace(/^WORKCELL_/, '')
     .replaceAll(/[_-]/g, '')
     .replace(/S$/, '')
-}
-
-function whole(min: number, max: number) {
-  const error = `a whole number from ${min} to ${max}`
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, { error, abort: true })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, { error })
-}
-
-function written(error: string, pattern: RegExp) {
-  return z.string().regex(pattern, { error })
-}
-
-function list(error: string, isItem: (item: string) => boolean) {
-  return z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').map((item) => item.trim()))
-    .transform((items) => items.filter((item) => item !== ''))
-    .refine((items) => items.every(isItem), { error })
-}
-
-function onOff() {
-  return z.enum(['on', 'off'], { error: 'on or off' }).transform((word) => switches[word])
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
 }
 
 function isLoopback(host: string): boolean {

@@ -1,31 +1,3 @@
-import { pino } from 'pino'
-import { startApp } from './app.ts'
-import { parseConfig } from './config.ts'
-import { StartError } from './errors.ts'
+import { serve } from './serve.ts'
 
-try {
-  const config = parseConfig()
-  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
-  const app = await startApp(config, log)
-  const store = config.mongodbUri === undefined ? config.dataDir : 'MongoDB'
-  log.info({ url: app.url, store, keys: config.apiKeys.length }, `Workcell listens at ${app.url}`)
-  if (config.apiKeys.some((key) => key.length < 16))
-    log.warn('API_KEYS: keys of less than 16 characters can be guessed')
-
-  let signals = 0
-  const stop = async (signal: NodeJS.Signals) => {
-    // Whoever asks a second time does not want to wait. That is safe: it is what a crash would do.
-    if (++signals > 1) process.exit(1)
-    log.info(`${signal}: taking no new work, waiting up to ${config.shutdownMs} ms for what is running`)
-    await app.close()
-    log.info('Everything is closed')
-    process.exit(0)
-  }
-  process.on('SIGTERM', (signal) => void stop(signal))
-  process.on('SIGINT', (signal) => void stop(signal))
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'A rejection was not handled'))
-} catch (error) {
-  if (!(error instanceof StartError)) throw error
-  process.stderr.write(`Workcell cannot start. ${error.message}\n`)
-  process.exit(1)
-}
+await serve()

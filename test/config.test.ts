@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../src/config.ts'
 import { StartError } from '../src/errors.ts'
+import { variables } from '../src/variables.ts'
 
 function refusal(env: Record<string, string>): string {
   try {
@@ -85,4 +87,10 @@ describe('configuration', () => {
   test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('listens on %s without keys', (HOST) => {
     expect(parseConfig({ HOST }).host).toBe(HOST)
   })
+})
+
+test('the README lists every setting, and none that there is not', async () => {
+  const readme = await readFile('README.md', 'utf8')
+  const listed = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name)
+  expect(listed.toSorted()).toEqual(Object.keys(variables).toSorted())
 })

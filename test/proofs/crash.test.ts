@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { eventually, inParallel, request, startServer } from './harness.ts'
-import { scratchDir } from './scratch.ts'
-import { CreateEvent, ExecuteWorkflow, GetEvent, ListEvents, SaveWorkflow } from './operations.ts'
+import { eventually, inParallel, request, startServer } from '../harness.ts'
+import { scratchDir } from '../scratch.ts'
+import { CreateEvent, ExecuteWorkflow, GetEvent, ListEvents, SaveWorkflow } from '../operations.ts'
 
 const rounds = 20
 const inFlight = 200

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { openStream } from './api-harness.ts'
-import type { ServerProcess } from './harness.ts'
-import { eventually, inParallel, refusedStart, request, send, startServer } from './harness.ts'
-import type { MongoServerOptions, MongoTestServer } from './mongo/server.ts'
-import { startMongoServer } from './mongo/server.ts'
-import { CancelEvent, CreateEvent, ExecuteWorkflow, GetEvent, SaveWorkflow } from './operations.ts'
-import { scratchDir } from './scratch.ts'
+import { openStream } from '../api-harness.ts'
+import type { ServerProcess } from '../harness.ts'
+import { eventually, inParallel, refusedStart, request, send, startServer } from '../harness.ts'
+import type { MongoServerOptions, MongoTestServer } from '../mongo/server.ts'
+import { startMongoServer } from '../mongo/server.ts'
+import { CancelEvent, CreateEvent, ExecuteWorkflow, GetEvent, SaveWorkflow } from '../operations.ts'
+import { scratchDir } from '../scratch.ts'
 
 async function startMongo(options: MongoServerOptions = {}): Promise<MongoTestServer> {
   const mongo = await startMongoServer(options)
