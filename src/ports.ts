@@ -92,10 +92,11 @@ export interface Store {
   /** Newest first. */
   listEvents(filter: EventFilter, page: Page): Promise<readonly Event[]>
   /**
-   * Compare-and-set: keeps `next` if the stored event stands at `next.rev - 1`. False: it does not, because another
-   * writer was first or there is no such event, and nothing was changed.
+   * Compare-and-set: keeps `next` if the stored event stands at `next.rev - 1` and, where `expiredBy` is given, its
+   * lease ran out at that time or before: a heartbeat moves the lease without moving `rev`. False: it does not, because
+   * another writer was first or there is no such event, and nothing was changed.
    */
-  updateEvent(next: Event): Promise<boolean>
+  updateEvent(next: Event, expiredBy?: number): Promise<boolean>
   /**
    * Moves the leases of those of these events that this owner is processing, without changing their `rev`. Resolves to
    * the ids of those; what is missing among them was taken from the owner.

@@ -42,7 +42,7 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
     if (!found || (found.leaseUntil ?? 0) > now) return
     // What this runner holds without running it, it never began: the answer to its claim was lost. Nobody is to blame.
     const next = releaseEvent(found, owner, found.runAt ?? now, now) ?? recoverEvent(found, now)
-    if (!next || !(await store.updateEvent(next))) return
+    if (!next || !(await store.updateEvent(next, now))) return
     log.warn({ eventId: id, crashes: next.crashes, status: next.status }, 'The runner of an event was lost')
     hub.notify({ kind: 'Event', event: next })
     if (next.status === 'Pending') queue.push(next)

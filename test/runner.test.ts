@@ -87,8 +87,8 @@ describe('the runner', () => {
         store: {
           ...store,
           now: () => Date.now() + ahead,
-          async updateEvent(next) {
-            const kept = await store.updateEvent(next)
+          async updateEvent(next, expiredBy) {
+            const kept = await store.updateEvent(next, expiredBy)
             if (next.status === 'Processing' && lost++ === 0) throw new UnavailableError('The answer was lost.')
             return kept
           },
@@ -183,7 +183,7 @@ describe('the runner', () => {
     const refuse = () => Promise.reject(new UnavailableError('the disk is full'))
     const flaky: Store = {
       ...store,
-      updateEvent: (next) => (away ? refuse() : store.updateEvent(next)),
+      updateEvent: (next, expiredBy) => (away ? refuse() : store.updateEvent(next, expiredBy)),
       appendLogs: (lines) => (away ? refuse() : store.appendLogs(lines)),
     }
     const event = await create()

@@ -56,13 +56,22 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
    * Not matched says that another writer was first, except after a try whose answer was lost: then it may have been
    * that try, and others may have built on it since.
    */
-  async function updateEvent(next: Event, writeId: string, mayBeKept: boolean): Promise<boolean> {
+  async function updateEvent(
+    next: Event,
+    expiredBy: number | undefined,
+    writeId: string,
+    mayBeKept: boolean,
+  ): Promise<boolean> {
     const { _id, recentWrites: _none, ...document } = eventDocument(next, clock.now())
     const $unset = Object.fromEntries(
       jsonTexts.filter((name) => !(name in document)).map((name) => [name, '' as const]),
     )
     const { matchedCount } = await events.updateOne(
-      { _id, rev: next.rev - 1 },
+      {
+        _id,
+        rev: next.rev - 1,
+        ...(expiredBy !== undefined && { leaseUntil: { $lte: new Date(expiredBy) } }),
+      },
       { $set: document, $unset, ...remember(writeId) },
     )
     if (matchedCount === 1) return true
@@ -85,9 +94,9 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
       read(async () =>
         (await events.find(eventQuery(filter, after)).sort({ _id: -1 }).limit(limit).toArray()).map(toEvent),
       ),
-    updateEvent(next) {
+    updateEvent(next, expiredBy) {
       const writeId = randomUUID()
-      return write((mayBeKept) => updateEvent(next, writeId, mayBeKept))
+      return write((mayBeKept) => updateEvent(next, expiredBy, writeId, mayBeKept))
     },
     renewLeases: (owner, ids, until) =>
       write(async () => {

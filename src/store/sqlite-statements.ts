@@ -19,6 +19,8 @@ export const statements = {
   getEventByKey: 'SELECT * FROM events WHERE idempotency_key = :idempotency_key',
   getEvents: 'SELECT * FROM events WHERE id IN (SELECT value FROM json_each(:ids))',
   updateEvent: `UPDATE events SET ${assign(eventColumns)} WHERE id = :id AND rev = :rev - 1`,
+  updateExpired: `UPDATE events SET ${assign(eventColumns)} WHERE id = :id AND rev = :rev - 1
+    AND lease_until <= :expired_by`,
   renewLeases: `UPDATE events SET lease_until = :until WHERE id IN (SELECT value FROM json_each(:ids))
     AND status = 'Processing' AND owner = :owner RETURNING id`,
   listPending: `SELECT id, status, run_at FROM events INDEXED BY events_pending WHERE status = 'Pending' AND run_at <= :now

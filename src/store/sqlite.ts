@@ -83,7 +83,12 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
           .sort((a, b) => (a.id < b.id ? 1 : -1))
           .slice(0, page.limit),
       ),
-    updateEvent: (next) => writer.write(() => run(statements.updateEvent, eventRow(next)) === 1),
+    updateEvent: (next, expiredBy) =>
+      writer.write(() =>
+        expiredBy === undefined
+          ? run(statements.updateEvent, eventRow(next)) === 1
+          : run(statements.updateExpired, { ...eventRow(next), expired_by: expiredBy }) === 1,
+      ),
     renewLeases: (owner, ids, until) =>
       writer.write(() =>
         all(statements.renewLeases, { owner, ids: JSON.stringify(ids), until }).map((row) => String(row['id'])),

@@ -112,6 +112,19 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       expect(await store.getEvent(event.id)).toEqual(sweeps[won.indexOf(true)])
     })
 
+    test('an event whose lease was renewed after a sweep found it lost is not taken from its owner', async () => {
+      const event = claimed(await create(pendingEvent()), 'slow', now)
+      await store.updateEvent(event)
+      const taken = recoverEvent(event, now)
+      if (!taken) throw new Error('This event should have been there to take over')
+      await store.renewLeases('slow', [event.id], now + 15_000)
+      expect(await store.updateEvent(taken, now)).toBe(false)
+      expect(await store.updateEvent(taken, now + 14_999)).toBe(false)
+      expect(await store.getEvent(event.id)).toEqual({ ...event, leaseUntil: now + 15_000 })
+      expect(await store.updateEvent(taken, now + 15_000)).toBe(true)
+      expect(await store.updateEvent({ ...taken, rev: taken.rev + 1 }, now + 60_000)).toBe(false)
+    })
+
     test('an event that is not there cannot be updated', async () => {
       expect(await store.updateEvent(claimed(pendingEvent()))).toBe(false)
     })
