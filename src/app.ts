@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Caps } from './caps.ts'
 import { createCommands } from './commands.ts'
 import type { Config } from './config.ts'
 import { openPool } from './executor/pool.ts'
@@ -41,6 +42,11 @@ function createHub(shared: OpenedStore['shared'], log: Logger): Hub {
   return shared ? createPollingHub({ hub, store: shared, warn: (message) => log.warn(message) }) : hub
 }
 
+/** Room for code and input at their largest, with what JSON adds to escape them. */
+function bodyBytes({ sourceBytes, inputBytes }: Caps): number {
+  return Math.max(4 * 2 ** 20, 2 * (sourceBytes + inputBytes) + 2 ** 16)
+}
+
 /** Opens every part and connects them. Throws a `StartError` for what the operator can mend. */
 export async function startApp(config: Config, log: Logger, change: Change = (same) => same): Promise<App> {
   const opened = await openStore(config, log)
@@ -50,6 +56,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
     executor: openPool({
       runners: config.runners,
       maxMemoryMb: config.limits.maxima.memoryMb,
+      caps: config.caps,
       warn: (message) => log.warn(message),
     }),
     hub: createHub(opened.shared, log),
@@ -67,6 +74,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
     live,
     versions,
     limits: config.limits,
+    caps: config.caps,
     closing: shuttingDown,
   })
   const server = createApiServer({
@@ -74,7 +82,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
     commands,
     live,
     ready: createReadiness({ store, executor, runner }),
-    settings: config,
+    settings: { ...config, maxBodyBytes: bodyBytes(config.caps) },
     log,
   })
 

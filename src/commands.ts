@@ -1,5 +1,6 @@
 import type { Request, ServerLimits } from './assignments.ts'
 import { createAssignments, hashRequest } from './assignments.ts'
+import type { Caps } from './caps.ts'
 import { ConflictError, NotFoundError, UnavailableError } from './errors.ts'
 import type { Assignment, Event } from './event.ts'
 import { isFinal } from './event.ts'
@@ -39,13 +40,14 @@ interface Needs {
   readonly live: Pick<Live, 'untilFinal'>
   readonly versions: Versions
   readonly limits: ServerLimits
+  readonly caps: Pick<Caps, 'sourceBytes' | 'inputBytes'>
   /** A sentence while the server takes no new work, else undefined. */
   readonly closing: () => string | undefined
 }
 
 export function createCommands(needs: Needs): Commands {
-  const { store, queue, executor, hub, live, versions, limits, closing } = needs
-  const schemas = inputSchemas(limits.maxima)
+  const { store, queue, executor, hub, live, versions, limits, caps, closing } = needs
+  const schemas = inputSchemas(limits.maxima, caps)
   const programs = createPrograms({ store, executor, schemas, versions })
   const assignments = createAssignments(store, programs, limits)
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Caps } from './caps.ts'
 import type { Issue } from './errors.ts'
 import { InvalidInputError } from './errors.ts'
 import { isId } from './id.ts'
@@ -7,8 +8,6 @@ import type { Json } from './json.ts'
 import { isJson, jsonBytes, maxJsonDepth } from './json.ts'
 import type { Limits } from './program.ts'
 
-/** Largest source text and largest input of an event, in bytes of UTF-8. */
-export const maxTextBytes = 1_000_000
 /** Longest time a mutation may wait for its event to become final, in milliseconds. */
 export const maxWaitMs = 30_000
 
@@ -16,7 +15,7 @@ export const maxWaitMs = 30_000
  * The shapes of what callers send. The message of each rule says what was expected, as the end of the sentence
  * "expected ...": `parseInput` builds its issues from that.
  */
-export function inputSchemas(maxima: Limits) {
+export function inputSchemas(maxima: Limits, caps: Pick<Caps, 'sourceBytes' | 'inputBytes'>) {
   const type = text('letters, digits and . _ - : /, at most 128 of them, like "order.placed"', /^[\w.:/-]{1,128}$/)
   const named = text('a name or an id', /^[^\0]{1,128}$/)
   const idempotencyKey = text('a text of 1 to 256 characters', /^[^\0]{1,256}$/).nullish()
@@ -36,7 +35,7 @@ export function inputSchemas(maxima: Limits) {
       'letters, digits and . _ - /, at most 100 of them, beginning with a letter or digit',
       /^[a-z0-9][\w./-]{0,99}$/i,
     ),
-    code: sourceText(),
+    code: sourceText(caps.sourceBytes),
     language,
     description: text('a text of at most 1000 characters', /^[^\0]{0,1000}$/s).nullish(),
     limits,
@@ -44,7 +43,13 @@ export function inputSchemas(maxima: Limits) {
 
   return {
     createEvent: z
-      .object({ type, input: payload().nullish(), workflow: named.nullish(), execution: named.nullish(), ...queued })
+      .object({
+        type,
+        input: payload(caps.inputBytes).nullish(),
+        workflow: named.nullish(),
+        execution: named.nullish(),
+        ...queued,
+      })
       .refine((it) => !(it.workflow && it.execution), {
         error: 'at most one of workflow and execution',
         path: ['execution'],
@@ -52,9 +57,9 @@ export function inputSchemas(maxima: Limits) {
     executeWorkflow: z
       .object({
         workflow: named.nullish(),
-        code: sourceText().nullish(),
+        code: sourceText(caps.sourceBytes).nullish(),
         language,
-        input: payload().optional(),
+        input: payload(caps.inputBytes).optional(),
         eventId: id('evt').nullish(),
         ...queued,
       })
@@ -66,7 +71,7 @@ export function inputSchemas(maxima: Limits) {
         error: 'no key together with eventId, since the event is already there',
         path: ['idempotencyKey'],
       }),
-    executeFunction: z.object({ function: named, input: payload().nullish(), ...queued }),
+    executeFunction: z.object({ function: named, input: payload(caps.inputBytes).nullish(), ...queued }),
     cancelEvent: z.object({ id: id('evt') }),
     rerunEvent: z.object({
       id: id('evt'),
@@ -109,8 +114,8 @@ function received(root: unknown, path: readonly string[]): string {
       typeof value === 'object' && value !== null ? Object.entries(value).find(([k]) => k === key)?.[1] : undefined
   }
   const last = path.at(-1)
-  const size = isJson(value) ? jsonBytes(value) : 0
-  if (last === 'input' && size > maxTextBytes) return `${size} bytes`
+  // What is JSON can only be refused for its size.
+  if (last === 'input' && isJson(value)) return `${jsonBytes(value)} bytes`
   if (last === 'code' && typeof value === 'string') return `${Buffer.byteLength(value)} bytes`
   if (isExclusive(root, path)) return 'both'
   if (last === 'workflow' && value === undefined) return 'neither'
@@ -143,15 +148,15 @@ function id(prefix: IdPrefix) {
   return z.string({ error }).refine((value) => isId(prefix, value), { error })
 }
 
-function sourceText() {
-  const error = `code of 1 to ${maxTextBytes} bytes`
-  return z.string({ error }).refine((code) => code.length > 0 && Buffer.byteLength(code) <= maxTextBytes, { error })
+function sourceText(maxBytes: number) {
+  const error = `code of 1 to ${maxBytes} bytes`
+  return z.string({ error }).refine((code) => code.length > 0 && Buffer.byteLength(code) <= maxBytes, { error })
 }
 
-function payload() {
+function payload(maxBytes: number) {
   const shape = `JSON nested at most ${maxJsonDepth} deep`
-  const size = `JSON of at most ${maxTextBytes} bytes`
+  const size = `JSON of at most ${maxBytes} bytes`
   return z
     .custom<Json>((value) => isJson(value), { error: shape, abort: true })
-    .refine((value) => jsonBytes(value) <= maxTextBytes, { error: size })
+    .refine((value) => jsonBytes(value) <= maxBytes, { error: size })
 }

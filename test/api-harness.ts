@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import type { RawData } from 'ws'
 import { WebSocket } from 'ws'
+import { defaultCaps } from '../src/caps.ts'
 import { createCommands } from '../src/commands.ts'
 import type { Failure } from '../src/event.ts'
 import type { ApiServer, ApiSettings } from '../src/graphql/server.ts'
@@ -59,6 +60,7 @@ export async function startApi({ store: change, ...settings }: TestOptions = {})
     live,
     versions,
     limits: { defaults: limits, maxima },
+    caps: defaultCaps,
     closing,
   })
   const server = createApiServer({

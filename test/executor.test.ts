@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { defaultCaps } from '../src/caps.ts'
 import { UnavailableError } from '../src/errors.ts'
 import { createLaunch, type Launch } from '../src/executor/launch.ts'
 import { openPool, type PoolOptions } from '../src/executor/pool.ts'
@@ -21,7 +22,7 @@ describe('the pool', () => {
 
   /** A pool, with the processes it starts. `change` is given each before the pool gets it. */
   function open(options: Partial<PoolOptions> = {}, change: (child: ChildProcess) => void = () => {}) {
-    const usual = createLaunch({ maxMemoryMb: 512, warn: () => {} })
+    const usual = createLaunch({ maxMemoryMb: 512, caps: options.caps ?? defaultCaps, warn: () => {} })
     const runners: ChildProcess[] = []
     const launch: Launch = (role) => {
       const child = usual(role)
@@ -156,7 +157,7 @@ describe('the pool', () => {
   })
 
   test('when no process starts, runs and checks are refused with the reason, until one does', async () => {
-    const usual = createLaunch({ maxMemoryMb: 512, warn: () => {} })
+    const usual = createLaunch({ maxMemoryMb: 512, caps: defaultCaps, warn: () => {} })
     const warn = vi.fn<(message: string) => void>()
     let isBroken = true
     const broken = () =>
@@ -198,9 +199,10 @@ describe('the pool', () => {
       [
         '--input-type=module',
         '--eval',
-        `import { createLaunch } from '${url}launch.ts'
+        `import { defaultCaps } from '${new URL('../caps.ts', url)}'
+        import { createLaunch } from '${url}launch.ts'
         import { openPool } from '${url}pool.ts'
-        const usual = createLaunch({ maxMemoryMb: 512, warn: () => {} })
+        const usual = createLaunch({ maxMemoryMb: 512, caps: defaultCaps, warn: () => {} })
         const launch = (role) => { const child = usual(role); console.log('pid', child.pid); return child }
         const pool = openPool({ runners: 2, launch })
         const job = JSON.parse(process.argv[1])

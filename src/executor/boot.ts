@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import ivm from 'isolated-vm'
-import { sandboxLimits } from './limits.ts'
+import type { Caps } from '../caps.ts'
+import { limitsInside } from './limits.ts'
 
 /** Each after those it imports from. */
 const files = [
@@ -18,32 +19,37 @@ const files = [
 
 const exportedBy = ['install', 'begin', 'run', 'tick', 'untilNext']
 
+/** What takes the script's exports from where it left them, before anything of the user gets there. */
+const handover = `export const { ${exportedBy.join(', ')} } = globalThis.boot\ndelete globalThis.boot`
+
+/** Loads our own modules into an isolate, before anything of the user gets there. */
+export type Boot = ReturnType<typeof createBoot>
+
 /**
  * Our own modules as one script. V8 takes a script's compiled form from a cache but not a module's, and with ten files
  * to compile that makes an isolate ready in half the time.
  */
-const script = `'use strict'; { const modules = Object.create(null);
-modules['./limits.js'] = { limits: ${JSON.stringify(sandboxLimits)} };
+export function createBoot(caps: Caps) {
+  const script = `'use strict'; { const modules = Object.create(null);
+modules['./limits.js'] = { limits: ${JSON.stringify(limitsInside(caps))} };
 ${files.map((file) => asFunction(file, readFileSync(new URL(`boot/${file}`, import.meta.url), 'utf8'))).join('\n')}
 globalThis.boot = modules['./main.js'] }`
+  // Made here, from our own text, for this very V8: the only kind of compiled code that may be trusted.
+  const made: ivm.Script & ivm.CachedDataResult = new ivm.Isolate().compileScriptSync(script, {
+    produceCachedData: true,
+  })
 
-/** What takes the script's exports from where it left them, before anything of the user gets there. */
-const handover = `export const { ${exportedBy.join(', ')} } = globalThis.boot\ndelete globalThis.boot`
-
-// Made here, from our own text, for this very V8: the only kind of compiled code that may be trusted.
-const made: ivm.Script & ivm.CachedDataResult = new ivm.Isolate().compileScriptSync(script, { produceCachedData: true })
-
-/** Loads our own modules into an isolate, before anything of the user gets there. */
-export function bootIsolate(isolate: ivm.Isolate, context: ivm.Context) {
-  const cached = made.cachedData ? { cachedData: made.cachedData } : {}
-  isolate.compileScriptSync(script, { filename: 'sandbox:boot', ...cached }).runSync(context)
-  const main = isolate.compileModuleSync(handover, { filename: 'sandbox:main' })
-  main.instantiateSync(context, refuseImport)
-  main.evaluateSync()
-  const exported = (name: string): ivm.Reference<(...values: unknown[]) => unknown> =>
-    main.namespace.getSync(name, { reference: true })
-  const untilNext: ivm.Reference<() => number> = main.namespace.getSync('untilNext', { reference: true })
-  return { main, install: exported('install'), begin: exported('begin'), tick: exported('tick'), untilNext }
+  return (isolate: ivm.Isolate, context: ivm.Context) => {
+    const cached = made.cachedData ? { cachedData: made.cachedData } : {}
+    isolate.compileScriptSync(script, { filename: 'sandbox:boot', ...cached }).runSync(context)
+    const main = isolate.compileModuleSync(handover, { filename: 'sandbox:main' })
+    main.instantiateSync(context, refuseImport)
+    main.evaluateSync()
+    const exported = (name: string): ivm.Reference<(...values: unknown[]) => unknown> =>
+      main.namespace.getSync(name, { reference: true })
+    const untilNext: ivm.Reference<() => number> = main.namespace.getSync('untilNext', { reference: true })
+    return { main, install: exported('install'), begin: exported('begin'), tick: exported('tick'), untilNext }
+  }
 }
 
 function refuseImport(name: string): never {

@@ -1,3 +1,4 @@
+import type { Caps } from '../caps.ts'
 import type { Launch, Role } from './launch.ts'
 import { readRss } from './memory-watch.ts'
 import { readChildMessage, type CheckMessage, type ChildMessage, type RunMessage } from './protocol.ts'
@@ -42,7 +43,8 @@ export interface Child {
   kill(): void
 }
 
-export function spawnChild(launch: Launch, role: Role, owner: Owner): Child {
+/** `caps` bound what it may say. */
+export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner): Child {
   const subprocess = launch(role)
   const { pid } = subprocess
   let state: ChildState = 'booting'
@@ -59,7 +61,7 @@ export function spawnChild(launch: Launch, role: Role, owner: Owner): Child {
   subprocess.on('message', (value: unknown) => {
     // What a child says after it was given up has no meaning: its run may have ended differently by then.
     if (state === 'dying') return
-    const message = readChildMessage(value)
+    const message = readChildMessage(value, caps)
     if (!message) fail('it sent what no sound child sends')
     else if (message.type !== 'ready') deliver(message)
     else if (state === 'booting' || state === 'warming') becomeReady()

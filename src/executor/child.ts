@@ -1,13 +1,15 @@
 // A process that runs user code: one run at a time, each in an isolate of its own, made ready beforehand.
+import { createBoot } from './boot.ts'
 import { createSandbox } from './isolate.ts'
 import { logBatch, usualMemoryMb } from './limits.ts'
-import { openLink } from './link.ts'
+import { givenCaps, openLink } from './link.ts'
 import { isRunMessage, type RunMessage, type SentLine } from './protocol.ts'
 
+const boot = createBoot(givenCaps())
 const send = openLink(async (message) => {
   if (isRunMessage(message)) await run(message)
 })
-let sandbox = createSandbox(usualMemoryMb)
+let sandbox = createSandbox(usualMemoryMb, boot)
 send({ type: 'ready' })
 
 async function run(message: RunMessage): Promise<void> {
@@ -29,7 +31,7 @@ async function run(message: RunMessage): Promise<void> {
 
 function renew(memoryMb: number): void {
   sandbox.dispose()
-  sandbox = createSandbox(memoryMb)
+  sandbox = createSandbox(memoryMb, boot)
 }
 
 /** Gathers log lines for a moment, so that a chatty run does not cost a message a line. */

@@ -1,3 +1,4 @@
+import type { Caps } from '../caps.ts'
 import { UnavailableError } from '../errors.ts'
 import { spawnChild, type Child } from './child-handle.ts'
 import type { Launch, Role } from './launch.ts'
@@ -13,6 +14,7 @@ const startTrouble = 'The processes that run code do not start'
 export interface ChildrenOptions {
   readonly role: Role
   readonly launch: Launch
+  readonly caps: Caps
   /** How many may be busy at a time. */
   readonly max: number
   /** Kept even if nothing is to be done. */
@@ -39,7 +41,7 @@ export interface Children {
 }
 
 export function createChildren(options: ChildrenOptions): Children {
-  const { role, launch, min, max, spare, idleMs, rssLimit, warn } = options
+  const { role, launch, caps, min, max, spare, idleMs, rssLimit, warn } = options
   const living = new Set<Child>()
   const dying = new Set<Promise<void>>()
   const waiting = new Set<PromiseWithResolvers<Child | undefined>>()
@@ -65,7 +67,7 @@ export function createChildren(options: ChildrenOptions): Children {
     }
     if (retryTimer) return
     for (let n = Math.min(missing, bootsAtOnce - count('booting')); n > 0; n--) {
-      living.add(spawnChild(launch, role, { ready: whenReady, gone }))
+      living.add(spawnChild(launch, role, caps, { ready: whenReady, gone }))
     }
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import ivm from 'isolated-vm'
-import { bootIsolate } from './boot.ts'
+import type { Boot } from './boot.ts'
 import { isolateGraceMs } from './limits.ts'
 import type { ChildUsage, RunMessage, SentLine, Verdict } from './protocol.ts'
 import { findImport, readSyntaxError } from './syntax.ts'
@@ -23,7 +23,7 @@ export interface Sandbox {
 
 const entrySource = `import work from 'user'\nimport { run } from './main.js'\nrun(work)`
 
-export function createSandbox(memoryMb: number): Sandbox {
+export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
   // Called when V8 has lost control: the thread of the isolate is parked for ever, only this process can still tell.
   const broken = Promise.withResolvers<Verdict>()
   const isolate = new ivm.Isolate({
@@ -31,7 +31,7 @@ export function createSandbox(memoryMb: number): Sandbox {
     onCatastrophicError: () => broken.resolve({ kind: 'memory' }),
   })
   const context = isolate.createContextSync()
-  const { main, install, begin, tick, untilNext } = bootIsolate(isolate, context)
+  const { main, install, begin, tick, untilNext } = boot(isolate, context)
   const entry = isolate.compileModuleSync(entrySource, { filename: 'sandbox:entry' })
   let sink: Sink | undefined
   let reported: Verdict | undefined

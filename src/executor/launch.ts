@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Caps } from '../caps.ts'
 
 export type Role = 'child' | 'checker'
 
@@ -12,6 +13,8 @@ export type Launch = (role: Role) => ChildProcess
 export interface LaunchOptions {
   /** The most memory a run may ask for, in megabytes. Sizes the kernel's limit on the process. */
   readonly maxMemoryMb: number
+  /** What the process is told to allow. */
+  readonly caps: Caps
   readonly warn: (message: string) => void
 }
 
@@ -25,7 +28,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const reservedMb = 1200
 
 /** Decides once what this platform allows, so that a missing defence is said once. */
-export function createLaunch({ maxMemoryMb, warn }: LaunchOptions): Launch {
+export function createLaunch({ maxMemoryMb, caps, warn }: LaunchOptions): Launch {
   const flags = ['--no-node-snapshot', '--v8-pool-size=1']
   if (process.allowedNodeEnvironmentFlags.has('--permission')) flags.push(...permissions())
   else warn('This Node has no permission model: child processes are not kept from files and sockets')
@@ -36,7 +39,7 @@ export function createLaunch({ maxMemoryMb, warn }: LaunchOptions): Launch {
   const hasShell = process.platform === 'linux' && existsSync(shell)
   if (!hasShell) warn('The memory of child processes is limited on Linux only: here one run can exhaust the machine')
   return (role) =>
-    fork(join(here, `${role}.ts`), [], {
+    fork(join(here, `${role}.ts`), [JSON.stringify(caps)], {
       execPath: hasShell ? shell : process.execPath,
       execArgv: hasShell ? ['-c', limits, process.execPath, ...flags] : flags,
       // Nothing of the server's environment: what a child holds in memory, code that breaks out of V8 can read.

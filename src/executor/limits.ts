@@ -1,10 +1,7 @@
-/** Limits that hold inside the isolate. Lengths count characters. */
+import type { Caps } from '../caps.ts'
+
+/** Limits that hold inside the isolate and that nobody needs to set. Lengths count characters. */
 export const sandboxLimits = {
-  /** Lines of log one run may keep. */
-  lines: 1000,
-  lineLength: 8 * 1024,
-  /** Characters of log one run may keep. */
-  logLength: 256 * 1024,
   nameLength: 200,
   messageLength: 8 * 1024,
   stackFrames: 20,
@@ -13,13 +10,36 @@ export const sandboxLimits = {
   causeDepth: 3,
   causeLength: 2 * 1024,
   pathLength: 500,
-  resultBytes: 1024 * 1024,
   resultDepth: 500,
   inspectDepth: 2,
   inspectItems: 100,
   inspectLength: 16 * 1024,
-  timers: 1000,
 } as const
+
+/** All limits that hold inside the isolate: what the boot modules import as `limits`. */
+export function limitsInside(caps: Caps) {
+  const { logLines, logLength, logLineLength, resultBytes, timers, calls, callsInFlight, callBytes, fetches } = caps
+  return {
+    ...sandboxLimits,
+    lines: logLines,
+    lineLength: logLineLength,
+    logLength,
+    resultBytes,
+    /** The same as it is said to the user. */
+    resultSize: sizeText(resultBytes),
+    timers,
+    calls,
+    callsInFlight,
+    callBytes,
+    fetches,
+  }
+}
+
+/** A size as a person would say it: whole megabytes or kilobytes where it is such, else all of its digits. */
+export function sizeText(size: number, unit = 'bytes'): string {
+  if (size >= 1024 ** 2 && size % 1024 ** 2 === 0) return `${size / 1024 ** 2} MB`
+  return size >= 1024 && size % 1024 === 0 ? `${size / 1024} kB` : `${size} ${unit}`
+}
 
 /** No child may send a longer stack: its own headline and frames, and those of each cause. */
 export const stackLength =
@@ -28,9 +48,6 @@ export const stackLength =
 
 /** What a cut text may be longer than its limit, because it says how much is missing. */
 export const clipNote = 64
-
-/** Largest source that is looked at, in characters. */
-export const sourceLength = 1024 * 1024
 
 /** Memory a warm isolate is made for while no run has asked for another, in megabytes. */
 export const usualMemoryMb = 128

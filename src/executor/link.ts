@@ -1,4 +1,10 @@
+import type { Caps } from '../caps.ts'
 import type { ChildMessage } from './protocol.ts'
+
+/** The limits that the server gave this process at its start. */
+export function givenCaps(): Caps {
+  return JSON.parse(process.argv[2] ?? '')
+}
 
 /**
  * The child's end of its pipe to the server. A child without a server has nobody who would stop it, so it ends

@@ -1,3 +1,4 @@
+import { defaultCaps, type Caps } from '../caps.ts'
 import { UnavailableError } from '../errors.ts'
 import type { Outcome } from '../event.ts'
 import { noUsage } from '../event.ts'
@@ -6,7 +7,7 @@ import { checkIn } from './check.ts'
 import { createChildren } from './children.ts'
 import { sandboxCrash, syntaxFailure } from './failures.ts'
 import { createLaunch, type Launch } from './launch.ts'
-import { sourceLength } from './limits.ts'
+import { sizeText } from './limits.ts'
 import { createMemoryWatch } from './memory-watch.ts'
 import { runIn } from './run.ts'
 
@@ -15,6 +16,8 @@ export interface PoolOptions {
   readonly runners: number
   /** The most memory a job may ask for, in megabytes. It sizes the kernel's limit on a process. Default 512. */
   readonly maxMemoryMb?: number
+  /** What a run and a source may use besides time and memory. */
+  readonly caps?: Caps
   /** How long a process that is not needed is kept, in milliseconds. Default 30 seconds. */
   readonly idleMs?: number
   /** Told of defences that this platform lacks, and of processes that do not start. */
@@ -32,9 +35,9 @@ const mb = 1024 * 1024
  * Checking source has processes of its own, so that it does not wait behind runs and a poisoned checker runs nothing.
  */
 export function openPool(options: PoolOptions): Executor {
-  const { runners: max, maxMemoryMb = 512, idleMs = 30_000, warn = () => {} } = options
-  const launch = options.launch ?? createLaunch({ maxMemoryMb, warn })
-  const shared = { launch, idleMs, warn }
+  const { runners: max, maxMemoryMb = 512, caps = defaultCaps, idleMs = 30_000, warn = () => {} } = options
+  const launch = options.launch ?? createLaunch({ maxMemoryMb, caps, warn })
+  const shared = { launch, caps, idleMs, warn }
   const runners = createChildren({ ...shared, role: 'child', min: 2, max, spare: 1, rssLimit: 120 * mb })
   const checkers = createChildren({ ...shared, role: 'checker', min: 1, max: 2, spare: 0, rssLimit: 240 * mb })
   const memory = createMemoryWatch()
@@ -46,7 +49,7 @@ export function openPool(options: PoolOptions): Executor {
     for (let lost = 0; lost < losses; lost++) {
       const child = await runners.acquire(signal)
       if (!child) return { kind: 'Interrupted' }
-      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, memory)
+      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, memory, caps)
       if (outcome) return outcome
     }
     const failure = sandboxCrash(`${losses} processes ended before it began`)
@@ -54,7 +57,9 @@ export function openPool(options: PoolOptions): Executor {
   }
 
   async function prepare(source: Source): Promise<Prepared> {
-    if (source.code.length > sourceLength) return refuse(source, `The code is longer than ${sourceLength / mb} MB`)
+    if (Buffer.byteLength(source.code) > caps.sourceBytes) {
+      return refuse(source, `The code is larger than ${sizeText(caps.sourceBytes)}`)
+    }
     // Once more in case the first child was lost by accident and not because of this source.
     for (let tries = 0; tries < 2; tries++) {
       const child = await checkers.acquire()

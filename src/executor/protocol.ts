@@ -1,4 +1,5 @@
-import { clipNote, sandboxLimits, sourceLength, stackLength } from './limits.ts'
+import type { Caps } from '../caps.ts'
+import { clipNote, sandboxLimits, stackLength } from './limits.ts'
 import type { Language } from '../program.ts'
 import type { LogLevel } from '../ports.ts'
 
@@ -69,7 +70,7 @@ export type CheckResult =
   | ({ readonly kind: 'failure'; readonly message: string; readonly isSpent: boolean } & Partial<Position>)
 
 /** A message of a child, or undefined if it is none that a sound child sends. */
-export function readChildMessage(value: unknown): ChildMessage | undefined {
+export function readChildMessage(value: unknown, caps: Caps): ChildMessage | undefined {
   if (!isRecord(value)) return undefined
   const { type, id } = value
   if (type === 'ready') return { type }
@@ -77,27 +78,28 @@ export function readChildMessage(value: unknown): ChildMessage | undefined {
   if (type === 'started') return { type, id }
   if (type === 'logs') {
     const { lines, dropped } = value
-    return isList(lines, isLine, sandboxLimits.lines) && isCount(dropped) ? { type, id, lines, dropped } : undefined
+    const isLine = (line: unknown): line is SentLine => isSentLine(line, caps.logLineLength)
+    return isList(lines, isLine, caps.logLines) && isCount(dropped) ? { type, id, lines, dropped } : undefined
   }
   if (type === 'done') {
-    const verdict = readVerdict(value['verdict'])
+    const verdict = readVerdict(value['verdict'], caps)
     const usage = readUsage(value['usage'])
     return verdict && usage ? { type, id, verdict, usage } : undefined
   }
   if (type === 'checked') {
-    const result = readCheckResult(value['result'])
+    const result = readCheckResult(value['result'], caps)
     return result ? { type, id, result } : undefined
   }
   return undefined
 }
 
-function readVerdict(value: unknown): Verdict | undefined {
+function readVerdict(value: unknown, caps: Caps): Verdict | undefined {
   if (!isRecord(value)) return undefined
   const { kind, message } = value
   switch (kind) {
     case 'success': {
       const { json } = value
-      return isText(json, sandboxLimits.resultBytes) ? { kind, json } : undefined
+      return isText(json, caps.resultBytes) ? { kind, json } : undefined
     }
     case 'badResult':
       return isText(message, 2 * sandboxLimits.pathLength) ? { kind, message } : undefined
@@ -123,11 +125,11 @@ function readUsage(value: unknown): ChildUsage | undefined {
   return isAmount(wallMs) && isAmount(cpuMs) && isAmount(heapBytes) ? { wallMs, cpuMs, heapBytes } : undefined
 }
 
-function readCheckResult(value: unknown): CheckResult | undefined {
+function readCheckResult(value: unknown, caps: Caps): CheckResult | undefined {
   if (!isRecord(value)) return undefined
   const { kind, script, message, isSpent } = value
   // Stripping puts spaces in the place of types, which can only make a text of wide characters longer.
-  if (kind === 'ready') return isText(script, 4 * sourceLength) ? { kind, script } : undefined
+  if (kind === 'ready') return isText(script, 4 * caps.sourceBytes) ? { kind, script } : undefined
   if (kind !== 'failure' || !isMessage(message) || typeof isSpent !== 'boolean' || !hasPosition(value)) return undefined
   return { kind, message, isSpent, ...position(value) }
 }
@@ -151,10 +153,10 @@ function isList<T>(value: unknown, isItem: (item: unknown) => item is T, length:
   return Array.isArray(value) && value.length <= length && value.every(isItem)
 }
 
-function isLine(value: unknown): value is SentLine {
+function isSentLine(value: unknown, length: number): value is SentLine {
   if (!Array.isArray(value) || value.length !== 3) return false
   const [level, at, text] = value
-  return isLevel(level) && isCount(at) && isText(text, sandboxLimits.lineLength + clipNote)
+  return isLevel(level) && isCount(at) && isText(text, length + clipNote)
 }
 
 function isLevel(value: unknown): value is LogLevel {

@@ -1,9 +1,10 @@
+import type { Caps } from '../caps.ts'
 import type { Outcome } from '../event.ts'
 import type { Json } from '../json.ts'
 import type { Job, LogLine, RunHost } from '../ports.ts'
 import type { Child, ChildEnd } from './child-handle.ts'
 import { failureOf, outOfMemory, sandboxCrash, timeout, type Origin } from './failures.ts'
-import { childGraceMs, sandboxLimits } from './limits.ts'
+import { childGraceMs, sizeText } from './limits.ts'
 import type { MemoryWatch } from './memory-watch.ts'
 import type { ChildMessage, ChildUsage, SentLine } from './protocol.ts'
 
@@ -24,6 +25,7 @@ export function runIn(
   job: Job,
   host: RunHost,
   memory: MemoryWatch,
+  caps: Caps,
 ): Promise<Outcome | undefined> {
   const { eventId, attempt, version, timeoutMs, memoryMb } = job
   const origin: Origin = { code: version.code, timeoutMs, memoryMb }
@@ -77,7 +79,7 @@ export function runIn(
   function log(sent: readonly SentLine[], withheld: number): void {
     dropped = withheld
     length += sent.reduce((sum, [, , text]) => sum + text.length, 0)
-    if (lines + sent.length > sandboxLimits.lines || length > sandboxLimits.logLength * 2) {
+    if (lines + sent.length > caps.logLines || length > caps.logLength * 2) {
       crash('it logged more than it may')
       return
     }
@@ -90,9 +92,8 @@ export function runIn(
 
   function sayDropped(precision: string): void {
     if (dropped === 0) return
-    const { lines: most, logLength } = sandboxLimits
     const what = `${precision}${dropped} more ${dropped === 1 ? 'line was' : 'lines were'} dropped`
-    const limit = `a run keeps at most ${most} lines and ${logLength / 1024} kB of log`
+    const limit = `a run keeps at most ${caps.logLines} lines and ${sizeText(caps.logLength, 'characters')} of log`
     host.log([newLine('warn', Date.now(), `${what}: ${limit}`)])
   }
 

@@ -659,7 +659,7 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
         expect((await refused('['.repeat(3000))).message).toBe('The code is nested too deeply')
         await prepared('export default (a: number) => a')
         expect((await refused('['.repeat(500_000), 'JavaScript')).message).toBe('The code is nested too deeply')
-        expect((await refused('/'.repeat(1024 * 1024 + 1))).message).toBe('The code is longer than 1 MB')
+        expect((await refused('/'.repeat(1_000_001))).message).toBe('The code is larger than 1000000 bytes')
         await prepared('export default (a: number) => a')
       })
 

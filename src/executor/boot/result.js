@@ -61,7 +61,7 @@ export function encodeResult(value) {
   }
 }
 
-const tooLarge = `data: expected at most ${limits.resultBytes / 1024 / 1024} MB of JSON, got more`
+const tooLarge = `data: expected at most ${limits.resultSize} of JSON, got more`
 
 function problemOf(item) {
   if (typeof item === 'function') return 'a function'
