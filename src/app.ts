@@ -75,6 +75,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
     versions,
     limits: config.limits,
     caps: config.caps,
+    maxPending: config.maxPending,
     closing: shuttingDown,
   })
   const server = createApiServer({

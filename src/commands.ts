@@ -1,3 +1,4 @@
+import { createAdmission } from './admission.ts'
 import type { Request, ServerLimits } from './assignments.ts'
 import { createAssignments, hashRequest } from './assignments.ts'
 import type { Caps } from './caps.ts'
@@ -41,15 +42,18 @@ interface Needs {
   readonly versions: Versions
   readonly limits: ServerLimits
   readonly caps: Pick<Caps, 'sourceBytes' | 'inputBytes'>
+  /** Unfinished events beyond which no more are taken. */
+  readonly maxPending: number
   /** A sentence while the server takes no new work, else undefined. */
   readonly closing: () => string | undefined
 }
 
 export function createCommands(needs: Needs): Commands {
-  const { store, queue, executor, hub, live, versions, limits, caps, closing } = needs
+  const { store, queue, executor, hub, live, versions, limits, caps, maxPending, closing } = needs
   const schemas = inputSchemas(limits.maxima, caps)
   const programs = createPrograms({ store, executor, schemas, versions })
   const assignments = createAssignments(store, programs, limits)
+  const admission = createAdmission(store, maxPending)
 
   return {
     async createEvent(input, signal) {
@@ -102,7 +106,7 @@ export function createCommands(needs: Needs): Commands {
       }
       const { type, workflow, execution, limits: same } = old
       const assignment = { workflow, execution, version: pinned, limits: same, runAt: store.now() }
-      const event = await keep(type, old.input, assignment, { rerunOf: old.id })
+      const event = await admission.admit(() => keep(type, old.input, assignment, { rerunOf: old.id }))
       return live.untilFinal(event, waitMs ?? 0, signal)
     },
 
@@ -125,8 +129,12 @@ export function createCommands(needs: Needs): Commands {
       const [earlier] = await store.listEvents({ idempotencyKey: key }, { limit: 1 })
       if (earlier) return sameRequest(earlier, requestHash)
     }
-    const assignment = await assignments.of(request)
-    return keep(request.type, request.input ?? null, assignment, { idempotencyKey: key, requestHash })
+    const make = async () => {
+      const assignment = await assignments.of(request)
+      return keep(request.type, request.input ?? null, assignment, { idempotencyKey: key, requestHash })
+    }
+    // Before its code is checked, which is most of the work. A record is finished once it is kept.
+    return asksToRun(request) ? admission.admit(make) : make()
   }
 
   async function keep(
@@ -155,6 +163,12 @@ export function createCommands(needs: Needs): Commands {
 
   /** Points an existing event at something to run. */
   async function assign(id: string, request: Request): Promise<Event> {
+    const { status } = await getEvent(id, 'input.eventId')
+    const point = () => assignTo(id, request)
+    return status === 'Pending' ? point() : admission.admit(point)
+  }
+
+  async function assignTo(id: string, request: Request): Promise<Event> {
     const assignment = await assignments.of(request)
     if (!assignment) throw new Error('A request without workflow and code got past its schema')
     return change(id, 'input.eventId', (event) => {
@@ -193,6 +207,10 @@ export function createCommands(needs: Needs): Commands {
     }
     throw new ConflictError({ path, expected: 'an event that nobody else keeps changing', received: id })
   }
+}
+
+function asksToRun({ code, workflow, execution }: Request): boolean {
+  return (code ?? workflow ?? execution ?? null) !== null
 }
 
 function sameRequest(event: Event, requestHash: string | null): Event {

@@ -1,6 +1,6 @@
 import type { Failure } from './event.ts'
 
-export type ErrorCode = 'INVALID_INPUT' | 'INVALID_CODE' | 'NOT_FOUND' | 'CONFLICT'
+export type ErrorCode = 'INVALID_INPUT' | 'INVALID_CODE' | 'NOT_FOUND' | 'CONFLICT' | 'OVERLOADED'
 
 /** One thing that is wrong with what a caller sent. */
 export interface Issue {
@@ -61,6 +61,19 @@ export class InvalidCodeError extends UserError {
     this.line = failure.line
     this.column = failure.column
     this.codeFrame = failure.codeFrame
+  }
+}
+
+/** The server has as much unfinished work as it takes. Nothing was kept. */
+export class OverloadedError extends UserError {
+  override readonly name = 'OverloadedError'
+  readonly code = 'OVERLOADED'
+  /** When to try again, in milliseconds from now. */
+  readonly retryAfterMs: number
+
+  constructor(issue: Issue, retryAfterMs: number) {
+    super(issue, `The server has as much unfinished work as it takes; try again in ${retryAfterMs} ms`)
+    this.retryAfterMs = retryAfterMs
   }
 }
 

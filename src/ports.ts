@@ -45,6 +45,16 @@ export interface EventFilter {
 /** What it takes to have an event run: a backlog is long, and its inputs are large. */
 export type DueEvent = Pick<Event, 'id' | 'status' | 'runAt'>
 
+/** What is not final yet. */
+export interface Backlog {
+  readonly pending: number
+  readonly processing: number
+  /** The earliest time to run at of those that are pending. Null: there are none. */
+  readonly earliestRunAt: number | null
+  /** When the attempt that has been running for longest began. Null: none is running. */
+  readonly earliestStart: number | null
+}
+
 /** A stretch of a list that runs from the newest to the oldest. */
 export interface Page {
   /** Only what is older than this id. */
@@ -104,6 +114,8 @@ export interface Store {
   renewLeases(owner: string, ids: readonly string[], until: number): Promise<readonly string[]>
   /** Events that are processing with a lease that ran out, then those that are pending and due, longest due first. */
   listDue(now: number, limit: number): Promise<readonly DueEvent[]>
+  /** How much is not final yet. Counts up to `limit` of each kind, so that it stays cheap however much that is. */
+  backlog(limit: number): Promise<Backlog>
 
   /** Repeating lines that are already kept changes nothing. */
   appendLogs(lines: readonly LogLine[]): Promise<void>

@@ -32,13 +32,19 @@ export interface TestApi {
 }
 
 interface TestOptions extends Partial<ApiSettings> {
+  /** Unfinished events beyond which no more are taken. Default 100,000. */
+  readonly maxPending?: number
   /** Changes methods of the store, to make it fail. */
   readonly store?: (store: Store) => Partial<Store>
 }
 
 const limits = { timeoutMs: 5000, memoryMb: 128, maxAttempts: 1 }
 
-export async function startApi({ store: change, ...settings }: TestOptions = {}): Promise<TestApi> {
+export async function startApi({
+  store: change,
+  maxPending = 100_000,
+  ...settings
+}: TestOptions = {}): Promise<TestApi> {
   const opened = await openTestStore()
   const store: Store = { ...opened, ...change?.(opened) }
   const log: Record<string, unknown>[] = []
@@ -61,6 +67,7 @@ export async function startApi({ store: change, ...settings }: TestOptions = {})
     versions,
     limits: { defaults: limits, maxima },
     caps: defaultCaps,
+    maxPending,
     closing,
   })
   const server = createApiServer({

@@ -39,7 +39,8 @@ describe('the statements of the SQLite store', () => {
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(parameters)
     const steps = plan.map((step) => String(step['detail']))
     // A list of ids that came as a parameter is read from one end to the other, of course.
-    const scans = steps.filter((step) => /^SCAN|TEMP B-TREE/.test(step) && !step.startsWith('SCAN json_each'))
+    // So is what another part of the statement found, which is listed as a step of its own.
+    const scans = steps.filter((step) => /^SCAN(?! json_each| \(subquery)|TEMP B-TREE/.test(step))
     expect(scans).toEqual([])
   })
 })

@@ -65,7 +65,9 @@ export type ErrorCode =
   /** A value is missing, malformed or beyond a limit. */
   | 'INVALID_INPUT'
   /** Something that was named does not exist. */
-  | 'NOT_FOUND';
+  | 'NOT_FOUND'
+  /** There is as much unfinished work as the server takes. */
+  | 'OVERLOADED';
 
 /** Narrows a list of events; every field that is set must match. */
 export type EventFilter = {
@@ -228,6 +230,7 @@ export type FindPrimesMutation = { executeWorkflow:
     | { message: string }
     | { message: string }
     | { message: string }
+    | { message: string }
    };
 
 export type FollowPrimesSubscriptionVariables = Exact<{
@@ -262,6 +265,7 @@ export type CreateOrderMutation = { createEvent:
     | { event: { id: string } }
     | { message: string }
     | { message: string }
+    | { message: string }
    };
 
 export type WatchOrderSubscriptionVariables = Exact<{
@@ -278,6 +282,7 @@ export type RunCodeMutation = { executeWorkflow:
     | { code: ErrorCode, message: string }
     | { event: { id: string, status: EventStatus, data: unknown, error: { code: FailureCode, message: string, codeFrame: string | null } | null, logs: { nodes: Array<{ level: LogLevel, message: string }> } } }
     | { code: ErrorCode, message: string, codeFrame: string | null }
+    | { code: ErrorCode, message: string }
     | { code: ErrorCode, message: string }
     | { code: ErrorCode, message: string }
    };
@@ -298,6 +303,7 @@ export type StartCountdownMutationVariables = Exact<{ [key: string]: never; }>;
 export type StartCountdownMutation = { createEvent:
     | { code: ErrorCode, message: string }
     | { event: { id: string, status: EventStatus, createdAt: string } }
+    | { code: ErrorCode, message: string }
     | { code: ErrorCode, message: string }
     | { code: ErrorCode, message: string }
    };
@@ -329,6 +335,7 @@ export type StartManyMutation = { createEvent:
     | { event: { id: string } }
     | { message: string }
     | { message: string }
+    | { message: string }
    };
 
 export type EventFieldsFragment = { id: string, type: string, status: EventStatus, isFinal: boolean, rev: number, input: unknown, data: unknown, idempotencyKey: string | null, runAt: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, workflow: { id: string, name: string, deletedAt: string | null } | null, execution: { id: string, name: string } | null, version: { hash: string, code: string, language: CodeLanguage } | null, error: { code: FailureCode, name: string, message: string, stack: string | null, codeFrame: string | null, line: number | null, column: number | null, retryable: boolean } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, startedAt: string, finishedAt: string | null, receipt: { queueMs: number, wallMs: number, cpuMs: number, heapBytes: number, logLines: number } | null }>, logs: { nodes: Array<{ seq: number, attempt: number, level: LogLevel, message: string }> }, limits: { timeoutMs: number, memoryMb: number, maxAttempts: number }, rerunOf: { id: string } | null };
@@ -343,6 +350,7 @@ export type CreateEventMutation = { createEvent:
     | { __typename: 'CreateEventPayload', event: { id: string, type: string, status: EventStatus, isFinal: boolean, rev: number, input: unknown, data: unknown, idempotencyKey: string | null, runAt: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, workflow: { id: string, name: string, deletedAt: string | null } | null, execution: { id: string, name: string } | null, version: { hash: string, code: string, language: CodeLanguage } | null, error: { code: FailureCode, name: string, message: string, stack: string | null, codeFrame: string | null, line: number | null, column: number | null, retryable: boolean } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, startedAt: string, finishedAt: string | null, receipt: { queueMs: number, wallMs: number, cpuMs: number, heapBytes: number, logLines: number } | null }>, logs: { nodes: Array<{ seq: number, attempt: number, level: LogLevel, message: string }> }, limits: { timeoutMs: number, memoryMb: number, maxAttempts: number }, rerunOf: { id: string } | null } }
     | { __typename: 'InvalidInputError', message: string, code: ErrorCode, path: string, expected: string, received: string }
     | { __typename: 'NotFoundError', message: string, code: ErrorCode, path: string, expected: string, received: string }
+    | { __typename: 'OverloadedError', message: string, code: ErrorCode, path: string, expected: string, received: string }
    };
 
 export type ExecuteWorkflowMutationVariables = Exact<{
@@ -356,6 +364,7 @@ export type ExecuteWorkflowMutation = { executeWorkflow:
     | { __typename: 'InvalidCodeError', message: string, code: ErrorCode, path: string, expected: string, received: string, line: number | null, column: number | null, codeFrame: string | null }
     | { __typename: 'InvalidInputError', message: string, code: ErrorCode, path: string, expected: string, received: string }
     | { __typename: 'NotFoundError', message: string, code: ErrorCode, path: string, expected: string, received: string }
+    | { __typename: 'OverloadedError', message: string, code: ErrorCode, path: string, expected: string, received: string }
    };
 
 export type ExecuteFunctionMutationVariables = Exact<{
@@ -368,6 +377,7 @@ export type ExecuteFunctionMutation = { executeFunction:
     | { __typename: 'ExecuteFunctionPayload', event: { id: string, type: string, status: EventStatus, isFinal: boolean, rev: number, input: unknown, data: unknown, idempotencyKey: string | null, runAt: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, workflow: { id: string, name: string, deletedAt: string | null } | null, execution: { id: string, name: string } | null, version: { hash: string, code: string, language: CodeLanguage } | null, error: { code: FailureCode, name: string, message: string, stack: string | null, codeFrame: string | null, line: number | null, column: number | null, retryable: boolean } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, startedAt: string, finishedAt: string | null, receipt: { queueMs: number, wallMs: number, cpuMs: number, heapBytes: number, logLines: number } | null }>, logs: { nodes: Array<{ seq: number, attempt: number, level: LogLevel, message: string }> }, limits: { timeoutMs: number, memoryMb: number, maxAttempts: number }, rerunOf: { id: string } | null } }
     | { __typename: 'InvalidInputError', message: string, code: ErrorCode, path: string, expected: string, received: string }
     | { __typename: 'NotFoundError', message: string, code: ErrorCode, path: string, expected: string, received: string }
+    | { __typename: 'OverloadedError', message: string, code: ErrorCode, path: string, expected: string, received: string }
    };
 
 export type CancelEventMutationVariables = Exact<{
@@ -391,6 +401,7 @@ export type RerunEventMutation = { rerunEvent:
     | { __typename: 'ConflictError', message: string, code: ErrorCode, path: string, expected: string, received: string }
     | { __typename: 'InvalidInputError', message: string, code: ErrorCode, path: string, expected: string, received: string }
     | { __typename: 'NotFoundError', message: string, code: ErrorCode, path: string, expected: string, received: string }
+    | { __typename: 'OverloadedError', message: string, code: ErrorCode, path: string, expected: string, received: string }
     | { __typename: 'RerunEventPayload', event: { id: string, type: string, status: EventStatus, isFinal: boolean, rev: number, input: unknown, data: unknown, idempotencyKey: string | null, runAt: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, workflow: { id: string, name: string, deletedAt: string | null } | null, execution: { id: string, name: string } | null, version: { hash: string, code: string, language: CodeLanguage } | null, error: { code: FailureCode, name: string, message: string, stack: string | null, codeFrame: string | null, line: number | null, column: number | null, retryable: boolean } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, startedAt: string, finishedAt: string | null, receipt: { queueMs: number, wallMs: number, cpuMs: number, heapBytes: number, logLines: number } | null }>, logs: { nodes: Array<{ seq: number, attempt: number, level: LogLevel, message: string }> }, limits: { timeoutMs: number, memoryMb: number, maxAttempts: number }, rerunOf: { id: string } | null } }
    };
 

@@ -1,9 +1,9 @@
 import type { Issue, UserError } from '../errors.ts'
-import { ConflictError, InvalidCodeError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { ConflictError, InvalidCodeError, InvalidInputError, NotFoundError, OverloadedError } from '../errors.ts'
 import { builder } from './builder.ts'
 
 const ErrorCodeEnum = builder.enumType('ErrorCode', {
-  values: ['INVALID_INPUT', 'INVALID_CODE', 'NOT_FOUND', 'CONFLICT'] as const,
+  values: ['INVALID_INPUT', 'INVALID_CODE', 'NOT_FOUND', 'CONFLICT', 'OVERLOADED'] as const,
 })
 
 const UserErrorInterface = builder.interfaceRef<UserError>('UserError').implement({
@@ -43,3 +43,9 @@ builder.objectType(InvalidCodeError, {
 
 builder.objectType(NotFoundError, { name: 'NotFoundError', interfaces: [UserErrorInterface] })
 builder.objectType(ConflictError, { name: 'ConflictError', interfaces: [UserErrorInterface] })
+
+builder.objectType(OverloadedError, {
+  name: 'OverloadedError',
+  interfaces: [UserErrorInterface],
+  fields: (t) => ({ retryAfterMs: t.exposeInt('retryAfterMs') }),
+})

@@ -1,4 +1,4 @@
-import { ConflictError, InvalidCodeError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { ConflictError, InvalidCodeError, InvalidInputError, NotFoundError, OverloadedError } from '../errors.ts'
 import type { Event } from '../event.ts'
 import { builder } from './builder.ts'
 import { CodeLanguageEnum } from './code-version.ts'
@@ -7,7 +7,8 @@ import { EventType } from './event.ts'
 import { LimitsInput } from './run-limits.ts'
 
 const errors = { types: [InvalidInputError, NotFoundError, ConflictError] }
-const codeErrors = { types: [InvalidInputError, InvalidCodeError, NotFoundError, ConflictError] }
+const runErrors = { types: [...errors.types, OverloadedError] }
+const codeErrors = { types: [InvalidInputError, InvalidCodeError, NotFoundError, ConflictError, OverloadedError] }
 
 const RerunVersionEnum = builder.enumType('RerunVersion', {
   values: { PINNED: { value: 'Pinned' }, LATEST: { value: 'Latest' } } as const,
@@ -78,7 +79,7 @@ const RerunEventPayload = createPayload('RerunEventPayload')
 builder.mutationFields((t) => ({
   createEvent: t.field({
     type: CreateEventPayload,
-    errors,
+    errors: runErrors,
     args: { input: t.arg({ type: CreateEventInput, required: true }) },
     resolve: (_root, { input }, context) => context.api.commands.createEvent(input, clientSignal(context)),
   }),
@@ -90,7 +91,7 @@ builder.mutationFields((t) => ({
   }),
   executeFunction: t.field({
     type: ExecuteFunctionPayload,
-    errors,
+    errors: runErrors,
     args: { input: t.arg({ type: ExecuteFunctionInput, required: true }) },
     resolve: (_root, { input }, context) => context.api.commands.executeFunction(input, clientSignal(context)),
   }),
@@ -102,7 +103,7 @@ builder.mutationFields((t) => ({
   }),
   rerunEvent: t.field({
     type: RerunEventPayload,
-    errors,
+    errors: runErrors,
     args: { input: t.arg({ type: RerunEventInput, required: true }) },
     resolve: (_root, { input }, context) => context.api.commands.rerunEvent(input, clientSignal(context)),
   }),

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError, Kind } from 'graphql'
 import type { Logger } from 'pino'
-import { InvalidCodeError, InvalidInputError, UnavailableError, UserError, WatchEndedError } from '../errors.ts'
+import {
+  InvalidCodeError,
+  InvalidInputError,
+  OverloadedError,
+  UnavailableError,
+  UserError,
+  WatchEndedError,
+} from '../errors.ts'
 
 /** Makes of any error what a client may see of it. What was made so comes out as it is. */
 export type Mask = (error: unknown) => GraphQLError
@@ -61,6 +68,7 @@ function userErrorExtensions(error: UserError): Record<string, unknown> {
     const { line, column, codeFrame } = error
     return { code, path, expected, received, line, column, codeFrame }
   }
+  if (error instanceof OverloadedError) return { code, path, expected, received, retryAfterMs: error.retryAfterMs }
   return { code, path, expected, received }
 }
 

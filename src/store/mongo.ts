@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Filter } from 'mongodb'
 import type { Event } from '../event.ts'
 import type { EventFilter, ForeignChanges, Store } from '../ports.ts'
+import { readBacklog } from './mongo-backlog.ts'
 import { createCalls } from './mongo-calls.ts'
 import type { MongoOptions } from './mongo-connection.ts'
 import { connectMongo } from './mongo-connection.ts'
@@ -115,6 +116,8 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
         const due = left > 0 ? await findDue({ status: 'Pending', runAt: until }, hints.due, left) : []
         return [...lost, ...due].map(toDueEvent)
       }),
+
+    backlog: (limit) => read(() => readBacklog(events, limit)),
 
     appendLogs: (lines) => write(async () => void (await insertNew(logs, lines.map(logDocument)))),
     readLogs: (eventId, after, limit) =>

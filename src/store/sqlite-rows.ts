@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { Event } from '../event.ts'
-import type { DueEvent, LogLine, ProgramVersion } from '../ports.ts'
+import type { Backlog, DueEvent, LogLine, ProgramVersion } from '../ports.ts'
 import type { Program, Version } from '../program.ts'
 
 export type Row = Record<string, SQLOutputValue>
@@ -77,6 +77,16 @@ export function toDueEvent(row: Row): DueEvent {
     id: text(row['id']),
     status: text(row['status']) as Event['status'],
     runAt: integerOrNull(row['run_at']),
+  }
+}
+
+/** Of rows with a count and an earliest time each. */
+export function toBacklog(pending: Row, processing: Row): Backlog {
+  return {
+    pending: integer(pending['count']),
+    processing: integer(processing['count']),
+    earliestRunAt: integerOrNull(pending['earliest']),
+    earliestStart: integerOrNull(processing['earliest']),
   }
 }
 

@@ -27,6 +27,10 @@ export const statements = {
     ORDER BY run_at LIMIT :limit`,
   listExpired: `SELECT id, status, run_at FROM events INDEXED BY events_leased WHERE status = 'Processing' AND lease_until <= :now
     ORDER BY lease_until LIMIT :limit`,
+  countPending: `SELECT count(*) AS count, min(run_at) AS earliest FROM (SELECT run_at FROM events
+    INDEXED BY events_pending WHERE status = 'Pending' AND run_at >= 0 ORDER BY run_at LIMIT :limit)`,
+  countProcessing: `SELECT count(*) AS count, min(json_extract(attempts, '$[#-1].startedAt')) AS earliest FROM (SELECT
+    attempts FROM events INDEXED BY events_leased WHERE status = 'Processing' AND lease_until >= 0 LIMIT :limit)`,
   insertLog: `${insert('logs', columns('event_id attempt seq at level message'))} ON CONFLICT DO NOTHING`,
   readLogs: `SELECT * FROM logs WHERE event_id = :id AND (attempt, seq) > (:attempt, :seq)
     ORDER BY attempt, seq LIMIT :limit`,

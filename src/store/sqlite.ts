@@ -10,6 +10,7 @@ import {
   eventRow,
   logRow,
   programRow,
+  toBacklog,
   toDueEvent,
   toEvent,
   toLogLine,
@@ -99,6 +100,11 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
         const pending = all(statements.listPending, { now, limit: limit - expired.length })
         return [...expired, ...pending].map(toDueEvent)
       }),
+
+    backlog: (limit) =>
+      read(() =>
+        toBacklog(get(statements.countPending, { limit }) ?? {}, get(statements.countProcessing, { limit }) ?? {}),
+      ),
 
     appendLogs: (lines) =>
       writer.write(() => {

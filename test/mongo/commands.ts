@@ -187,9 +187,13 @@ export function createCommands(engine: Engine): (command: Document) => Document 
       return open(collection.name, collection.find(command), command['batchSize'], command['singleBatch'])
     },
     aggregate: (database, command) => {
-      allow(command, 'aggregate', 'pipeline', 'cursor')
+      allow(command, 'aggregate', 'pipeline', 'cursor', 'hint')
       const collection = engine.collection(database, command['aggregate'])
-      return open(collection.name, collection.aggregate(command['pipeline']), command['cursor']?.batchSize)
+      return open(
+        collection.name,
+        collection.aggregate(command['pipeline'], command['hint']),
+        command['cursor']?.batchSize,
+      )
     },
     getMore: (_database, command) => {
       allow(command, 'getMore', 'collection', 'batchSize')

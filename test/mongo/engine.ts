@@ -114,9 +114,9 @@ export class Collection {
     return cursor.all()
   }
 
-  aggregate(pipeline: Document[]): Document[] {
+  aggregate(pipeline: Document[], hint?: unknown): Document[] {
     const first = pipeline[0]?.['$match']
-    return aggregate(this.candidates(first ?? {}, undefined, undefined), pipeline)
+    return aggregate(this.candidates(first ?? {}, undefined, hint), pipeline)
   }
 
   /** One document after an update: a replacement, operators, or a pipeline. The stored one is left alone. */

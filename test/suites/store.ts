@@ -176,6 +176,18 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       expect(ids(await store.listDue(now + 1, 10))).toContain(later.id)
     })
 
+    test('tells how much is not final yet, up to a limit', async () => {
+      const nothing = { pending: 0, processing: 0, earliestRunAt: null, earliestStart: null }
+      expect(await store.backlog(10)).toEqual(nothing)
+      await store.createEvents([now + 5, now - 5, now].map((runAt) => pendingEvent({ runAt })))
+      await store.createEvents([pendingEvent({ status: 'Success' })])
+      const held = await create(pendingEvent({ runAt: now - 9 }))
+      await store.updateEvent(claimed(held, 'me', 0))
+      const all = { pending: 3, processing: 1, earliestRunAt: now - 5, earliestStart: now }
+      expect(await store.backlog(10)).toEqual(all)
+      expect(await store.backlog(2)).toEqual({ ...all, pending: 2 })
+    })
+
     test('a heartbeat moves the leases of its owner and no others, and no revision', async () => {
       const mine = claimed(await create(pendingEvent()), 'me', now)
       const yours = claimed(await create(pendingEvent()), 'you', now)
