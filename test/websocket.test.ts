@@ -3,7 +3,8 @@ import net from 'node:net'
 import { createClient } from 'graphql-ws'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { connect, openSocket, startApi } from './api-harness.ts'
+import { createConnections, defaultConnectionLimits } from '../src/graphql/connections.ts'
+import { connect, openSocket, openStream, post, startApi } from './api-harness.ts'
 import { eventually } from './harness.ts'
 
 const changes = 'subscription { eventChanges { id type } }'
@@ -137,29 +138,96 @@ describe('a subscription is gone from the hub', () => {
 })
 
 describe('limits', () => {
-  test('of operations on one socket: one too many is refused, and the others go on', async () => {
-    const api = await startApi({ maxOperationsPerSocket: 3 })
+  test('of operations on one socket: one too many closes it with a code of its own', async () => {
+    const api = await startApi({ connections: { ...defaultConnectionLimits, maxSubscriptions: 3 } })
     const socket = await connect(api.port)
-    for (const id of ['1', '2', '3', '4']) socket.subscribe(id, changes)
-    expect(await socket.next()).toMatchObject({
-      id: '4',
-      type: 'error',
-      payload: [{ extensions: { code: 'LIMIT_EXCEEDED' } }],
-    })
+    for (const id of ['1', '2', '3']) socket.subscribe(id, changes)
+    await eventually(() => (api.hub.watchers() === 3 ? true : undefined))
     socket.send({ id: '1', type: 'complete' })
-    socket.subscribe('5', '{ __typename }')
-    expect(await socket.next()).toMatchObject({ id: '5', type: 'next' })
-    expect(api.hub.watchers()).toBe(2)
+    socket.subscribe('4', '{ __typename }')
+    expect(await socket.next()).toMatchObject({ id: '4', type: 'next' })
+    expect(await socket.next()).toMatchObject({ id: '4', type: 'complete' })
+    for (const id of ['5', '6']) socket.subscribe(id, changes)
+    expect(await socket.closed).toEqual({
+      code: 4432,
+      reason: 'At most 3 operations may run on one WebSocket.',
+    })
+    await eventually(() => (api.hub.watchers() === 0 ? true : undefined))
   })
 
-  test('of sockets: one too many is refused before it becomes one', async () => {
-    const api = await startApi({ maxSockets: 2 })
+  test.each([
+    ['in all', { max: 2 }, 4503, 503],
+    ['from one address', { maxPerAddress: 2 }, 4430, 429],
+  ])('of connections %s: one too many is told why, until another leaves', async (_what, limit, code, status) => {
+    const api = await startApi({ connections: { ...defaultConnectionLimits, ...limit } })
     const first = await connect(api.port)
-    await connect(api.port)
-    await expect(connect(api.port)).rejects.toThrow('503')
+    const stream = await openStream(api.port, changes)
+    await eventually(() => (api.server.connections().open === 2 ? true : undefined))
+
+    const refused = await openSocket(api.port)
+    expect(await refused.closed).toEqual({ code, reason: expect.stringContaining(' 2 connections, which is all') })
+    const noStream = await openStream(api.port, changes)
+    expect(noStream.status).toBe(status)
+    expect(noStream.response.headers['retry-after']).toBe('5')
+    expect(noStream.contentType).toContain('application/json')
+    for (const accept of ['*/*', 'application/json, text/event-stream']) {
+      const answer = await post(api.port, changes, {}, { accept })
+      expect(answer).toMatchObject({ status, headers: { 'retry-after': '5' } })
+    }
+    expect((await post(api.port, '{ __typename }')).status).toBe(200)
+
     first.raw.close()
-    await first.closed
-    await connect(api.port)
+    await eventually(() => (api.server.connections().open === 1 ? true : undefined))
+    const again = await connect(api.port)
+    again.subscribe('1', '{ __typename }')
+    expect(await again.next()).toMatchObject({ id: '1', type: 'next' })
+    stream.destroy()
+    again.raw.terminate()
+    await eventually(() => (api.server.connections().addresses === 0 ? true : undefined))
+    expect(api.server.connections().open).toBe(0)
+  })
+
+  test('of patience: who does not read is told so once he does, and others are not disturbed', async () => {
+    const api = await startApi({ connections: { ...defaultConnectionLimits, slowMs: 600 } })
+    const reader = await connect(api.port)
+    reader.subscribe('live', changes)
+    const slow = await connect(api.port)
+    slow.subscribe('live', changes)
+    await eventually(() => (api.hub.watchers() === 2 ? true : undefined))
+    slow.raw.pause()
+    await eventually(() => (api.server.connections().refused.slow === 1 ? true : undefined))
+    slow.raw.resume()
+    expect(await slow.closed).toEqual({ code: 4431, reason: expect.stringContaining('read for 600 ms') })
+    await eventually(() => (api.hub.watchers() === 1 ? true : undefined))
+    await post(api.port, create, { type: 'a' })
+    expect(await reader.next()).toMatchObject({ id: 'live', type: 'next' })
+  })
+
+  test('of patience: an event stream that is not read is ended', async () => {
+    const api = await startApi({ connections: { ...defaultConnectionLimits, slowMs: 600 } })
+    const stream = await openStream(api.port, 'subscription { eventChanges { input } }')
+    stream.response.pause()
+    await eventually(() => (api.hub.watchers() === 1 ? true : undefined))
+    const made = create.replace('type: $type', 'type: $type, input: $input').replace('!)', '!, $input: JSON)')
+    // More than the buffers of two sockets hold.
+    await eventually(async () => {
+      await post(api.port, made, { type: 'a', input: 'x'.repeat(900_000) })
+      return api.server.connections().refused.slow === 1 ? true : undefined
+    })
+    await eventually(() => (api.hub.watchers() === 0 ? true : undefined))
+    expect(api.server.connections().open).toBe(0)
+  })
+
+  test('one network of IPv6 is one address, and an IPv4 address is the same in either form', () => {
+    const connections = createConnections({ ...defaultConnectionLimits, maxPerAddress: 1 })
+    const leave = connections.open('2001:db8:1:2::1')
+    expect(connections.exceeded('2001:db8:1:2:ffff::9')).toBe('address')
+    expect(connections.exceeded('2001:db8:1:3::1')).toBeUndefined()
+    connections.open('::ffff:192.0.2.1')
+    expect(connections.exceeded('192.0.2.1')).toBe('address')
+    leave()
+    leave()
+    expect(connections.counts()).toMatchObject({ open: 1, addresses: 1 })
   })
 
   test('a socket on another path is refused', async () => {
@@ -187,7 +255,7 @@ test('a client that asks and never reads is cut off, and others are served', asy
   const everything = '{ events { nodes { input } } }'
   // A hundred answers of a megabyte each is more than the server keeps for one client.
   for (let i = 0; i < 100; i++) socket.subscribe(String(i), everything)
-  const cut = await eventually(() => api.log.find(({ msg }) => String(msg).includes('was cut off')))
+  const cut = await eventually(() => api.log.find(({ msg }) => String(msg).includes('A WebSocket was closed')))
   expect(cut).toBeDefined()
   const other = await connect(api.port)
   other.subscribe('1', '{ __typename }')

@@ -25,14 +25,16 @@ interface EngineOptions {
   readonly api: Api
   readonly mask: Mask
   readonly introspection: boolean
+  /** What else is to happen around every operation, in that order. */
+  readonly plugins?: readonly Plugin[]
 }
 
 /** Parses, validates and executes, for every transport alike. Over HTTP it also reads requests and writes answers. */
-export function createEngine({ api, mask, introspection }: EngineOptions) {
+export function createEngine({ api, mask, introspection, plugins = [] }: EngineOptions) {
   return createYoga({
     schema,
     context: { api },
-    plugins: [createLimits(introspection, mask), badParameters],
+    plugins: [createLimits(introspection, mask), badParameters, ...plugins],
     maskedErrors: { maskError: (error) => mask(error) },
     // What is worth a line in the log is written by `mask`.
     logging: false,

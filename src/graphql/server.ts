@@ -6,8 +6,11 @@ import type { Commands } from '../commands.ts'
 import { StartError } from '../errors.ts'
 import type { Live } from '../live.ts'
 import type { Store } from '../ports.ts'
+import type { ConnectionCounts, ConnectionLimits } from './connections.ts'
+import { createConnections, defaultConnectionLimits } from './connections.ts'
 import type { Api } from './context.ts'
 import { createEngine } from './engine.ts'
+import { createEventStreams } from './event-streams.ts'
 import type { Answer, Incoming } from './front.ts'
 import { createFront, endpoint, refuse } from './front.ts'
 import { createPage } from './graphiql.ts'
@@ -25,8 +28,7 @@ export interface ApiSettings {
   readonly introspection: boolean
   /** Longest body of a request and longest message on a WebSocket. */
   readonly maxBodyBytes?: number
-  readonly maxSockets?: number
-  readonly maxOperationsPerSocket?: number
+  readonly connections?: ConnectionLimits
 }
 
 export interface ApiDeps {
@@ -43,6 +45,8 @@ export interface ApiServer {
   fetch(request: Request): Promise<Response>
   /** Throws a `StartError` when the address cannot be had. */
   listen(port: number, host: string): Promise<{ readonly port: number }>
+  /** WebSockets and event streams. */
+  connections(): ConnectionCounts
   /** Tells subscribers why, lets answers under way finish, and cuts off who is too slow. Closing twice is fine. */
   close(reason: string): Promise<void>
 }
@@ -54,7 +58,7 @@ const closeGraceMs = 2000
 
 /** The API over HTTP, server-sent events and WebSocket, all on one port and path. */
 export function createApiServer({ store, commands, live, ready, settings, log }: ApiDeps): ApiServer {
-  const { maxBodyBytes = defaultMaxBodyBytes, maxSockets = 10_000, maxOperationsPerSocket = 100 } = settings
+  const { maxBodyBytes = defaultMaxBodyBytes, connections: limits = defaultConnectionLimits } = settings
   const guard = createGuard(settings)
   const mask = createMask(log)
   const api: Api = {
@@ -65,7 +69,9 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
     loadProgram: createLoader(oneByOne((id) => store.getProgram(id))),
     loadVersion: createLoader(oneByOne((hash) => store.getVersion(hash))),
   }
-  const engine = createEngine({ api, mask, introspection: settings.introspection })
+  const connections = createConnections(limits)
+  const streams = createEventStreams({ connections, slowMs: limits.slowMs, log })
+  const engine = createEngine({ api, mask, introspection: settings.introspection, plugins: [streams.plugin] })
   const page = settings.graphiql ? createPage(guard) : undefined
   const front = createFront({ guard, maxBodyBytes, ready, page })
   const sockets = createSockets({
@@ -74,8 +80,8 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
     mask,
     log,
     maxPayload: maxBodyBytes,
-    maxSockets,
-    maxOperationsPerSocket,
+    connections,
+    limits,
   })
   // Behind a load balancer, connections must be kept longer than it keeps them.
   const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
@@ -102,6 +108,8 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
     const incoming: Incoming = { method, url, header: (name) => headers[name]?.toString(), inProcess: false }
     const answer = await front(incoming)
     if (!('pass' in answer)) return send(response, answer)
+    const refusal = streams.refusalOf(request)
+    if (refusal) return send(response, refuse(refusal, answer.headers))
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value)
     await engine(request, response)
   }
@@ -113,6 +121,7 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
     const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
     await sockets.close(reason, closeGraceMs)
     await ended
+    streams.close()
     clearInterval(sweep)
     clearTimeout(cut)
   }
@@ -136,6 +145,7 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
       return { port: typeof address === 'object' && address !== null ? address.port : port }
     },
 
+    connections: () => connections.counts(),
     close: (reason) => (closed ??= close(reason)),
   }
 }

@@ -6,13 +6,19 @@ import { handleProtocols, makeServer } from 'graphql-ws'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
+import type { Cap, ConnectionLimits, Connections } from './connections.ts'
+import { closeCodes } from './connections.ts'
 import type { Engine } from './engine.ts'
 import type { Guard, Refusal } from './guard.ts'
 import type { Mask } from './mask.ts'
 import { withoutInternals } from './mask.ts'
 
-/** How often each client is asked whether it is still there; one that has not answered by the next time is gone. */
-const heartbeatMs = 12_000
+/** How often each client is asked whether it is still there, in milliseconds, where slow clients may take longer. */
+const longestPingMs = 10_000
+/** How long a client that is closed may take to notice, in milliseconds. */
+const goodbyeMs = 5_000
+/** Clients that were refused and have not left yet. More are refused before they become a WebSocket. */
+const maxLeaving = 1_000
 /** A client that leaves more than this unread is cut off, else it could fill the memory. */
 const maxUnreadBytes = 64 * 2 ** 20
 const maxUnreadMessages = 1000
@@ -23,8 +29,8 @@ interface SocketOptions {
   readonly mask: Mask
   readonly log: Logger
   readonly maxPayload: number
-  readonly maxSockets: number
-  readonly maxOperationsPerSocket: number
+  readonly connections: Connections
+  readonly limits: Pick<ConnectionLimits, 'maxSubscriptions' | 'slowMs'>
 }
 
 export interface Sockets {
@@ -37,14 +43,19 @@ export interface Sockets {
 interface Extra {
   readonly request: IncomingMessage
   readonly signal: AbortSignal
+  /** Ends the whole connection. */
+  readonly cut: (cap: Cap) => void
 }
 
 /** GraphQL over WebSocket, as graphql-transport-ws. Operations pass the same engine as those over HTTP. */
 export function createSockets(options: SocketOptions): Sockets {
-  const { engine, guard, mask, log, maxPayload, maxSockets, maxOperationsPerSocket } = options
+  const { engine, guard, mask, log, maxPayload, connections, limits } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload, handleProtocols })
   const runs = new WeakMap<ExecutionArgs, ReturnType<Engine['getEnveloped']>>()
-  const silent = new WeakSet<WebSocket>()
+  /** When a client was asked whether it is there, until it answers; and since when it need not be asked. */
+  const asked = new WeakMap<WebSocket, number>()
+  const heard = new WeakMap<WebSocket, number>()
+  const leaving = new Set<WebSocket>()
   let closing = false
 
   const server = makeServer<Record<string, unknown>, Extra>({
@@ -54,7 +65,10 @@ export function createSockets(options: SocketOptions): Sockets {
       ),
     async onSubscribe({ subscriptions, extra }, _id, params) {
       try {
-        if (Object.keys(subscriptions).length > maxOperationsPerSocket) throw tooManyOperations()
+        if (Object.keys(subscriptions).length > limits.maxSubscriptions) {
+          extra.cut('subscriptions')
+          return [new GraphQLError(connections.reason('subscriptions'))]
+        }
         const enveloped = engine.getEnveloped({ params, signal: extra.signal })
         const document = enveloped.parse(params.query)
         const errors = enveloped.validate(enveloped.schema, document)
@@ -82,6 +96,8 @@ export function createSockets(options: SocketOptions): Sockets {
 
   wss.on('connection', (socket, request) => {
     const left = new AbortController()
+    const leave = connections.open(request.socket.remoteAddress)
+    heard.set(socket, performance.now())
     let unread = 0
     const closed = server.opened(
       {
@@ -91,8 +107,7 @@ export function createSockets(options: SocketOptions): Sockets {
           new Promise((resolve) => {
             if (socket.readyState !== socket.OPEN) return resolve()
             if (unread >= maxUnreadMessages || socket.bufferedAmount > maxUnreadBytes) {
-              log.warn('A WebSocket client does not read what it asked for and was cut off')
-              socket.terminate()
+              cutOff(socket, 'slow')
               return resolve()
             }
             unread += 1
@@ -109,45 +124,75 @@ export function createSockets(options: SocketOptions): Sockets {
             })
           }),
       },
-      { request, signal: left.signal },
+      { request, signal: left.signal, cut: (cap) => cutOff(socket, cap) },
     )
     // A frame that is too long or malformed. The socket closes itself with the code for it.
     socket.on('error', (error) => log.debug({ err: error }, 'A WebSocket failed'))
-    socket.on('pong', () => silent.delete(socket))
+    socket.on('pong', () => {
+      asked.delete(socket)
+      heard.set(socket, performance.now())
+    })
     socket.once('close', (code, reason) => {
       left.abort()
+      leave()
       closed(code, String(reason)).catch((error: unknown) => log.error({ err: error }, 'A WebSocket did not end well'))
     })
   })
 
-  const heartbeat = setInterval(() => {
-    for (const socket of wss.clients) {
-      if (silent.has(socket)) socket.terminate()
-      else if (socket.readyState === socket.OPEN) {
-        silent.add(socket)
-        socket.ping()
-      }
+  /** An answer to a ping says that all that was sent before it was read. */
+  function checkReader(socket: WebSocket, now: number): void {
+    const since = asked.get(socket)
+    if (since !== undefined && now - since >= limits.slowMs) cutOff(socket, 'slow')
+    else if (since === undefined && now - (heard.get(socket) ?? now) >= pingMs) {
+      asked.set(socket, now)
+      socket.ping()
     }
-  }, heartbeatMs)
+  }
+
+  const pingMs = Math.min(longestPingMs, limits.slowMs / 3)
+  const heartbeat = setInterval(() => {
+    const now = performance.now()
+    for (const socket of wss.clients) if (socket.readyState === socket.OPEN) checkReader(socket, now)
+  }, pingMs / 4)
   heartbeat.unref()
+
+  /** Says why on the way out. A client that does not read learns of it only once it does. */
+  function cutOff(socket: WebSocket, cap: Cap): void {
+    if (socket.readyState !== socket.OPEN) return
+    connections.refused(cap)
+    // Who is turned away can come again a thousand times a second.
+    log[cap === 'slow' ? 'warn' : 'debug']({ cap }, `A WebSocket was closed. ${connections.reason(cap)}`)
+    socket.close(closeCodes[cap], connections.reason(cap))
+    const timer = setTimeout(() => socket.terminate(), goodbyeMs)
+    socket.once('close', () => clearTimeout(timer))
+  }
 
   function refusalOf(request: IncomingMessage): Refusal | undefined {
     const header = (name: string) => request.headers[name]?.toString()
     if (closing) return { status: 503, code: 'UNAVAILABLE', message: 'The server is shutting down.' }
-    if (wss.clients.size >= maxSockets) {
-      return {
-        status: 503,
-        code: 'UNAVAILABLE',
-        message: `The server has ${maxSockets} WebSockets, which is all it takes.`,
-      }
-    }
     return guard.checkHost(header) ?? guard.checkOrigin(header)
+  }
+
+  /** Only a WebSocket can be closed with a code, so it becomes one, unless there are many who do not leave. */
+  function turnAway(request: IncomingMessage, socket: Duplex, head: Buffer, cap: Cap): void {
+    if (leaving.size >= maxLeaving) {
+      connections.refused(cap)
+      return refuseUpgrade(socket, { status: 503, code: 'UNAVAILABLE', message: connections.reason(cap) })
+    }
+    wss.handleUpgrade(request, socket, head, (client) => {
+      leaving.add(client)
+      client.once('close', () => leaving.delete(client))
+      client.on('error', () => client.terminate())
+      cutOff(client, cap)
+    })
   }
 
   return {
     upgrade(request, socket, head) {
       const refusal = refusalOf(request)
-      if (refusal) refuseUpgrade(socket, refusal)
+      if (refusal) return refuseUpgrade(socket, refusal)
+      const cap = connections.exceeded(request.socket.remoteAddress)
+      if (cap) turnAway(request, socket, head, cap)
       else wss.handleUpgrade(request, socket, head, (client) => wss.emit('connection', client, request))
     },
 
@@ -169,11 +214,6 @@ export function createSockets(options: SocketOptions): Sockets {
 
   function presentErrors(errors: readonly GraphQLError[]) {
     return errors.map((error) => withoutInternals(mask(error)).toJSON())
-  }
-
-  function tooManyOperations(): GraphQLError {
-    const message = `At most ${maxOperationsPerSocket} operations may run on one WebSocket. Complete one first.`
-    return new GraphQLError(message, { extensions: { code: 'LIMIT_EXCEEDED' } })
   }
 }
 
