@@ -4,6 +4,12 @@ import { parseConfig } from './config.ts'
 import { StartError } from './errors.ts'
 
 /**
+ * How much longer than `SHUTDOWN_MS` a shutdown may take, in milliseconds. Whatever hangs then is left to the next
+ * start, as after a crash.
+ */
+const closeMs = 5_000
+
+/**
  * The server as a process: reads the environment, starts, and closes at a signal. `change` puts something between the
  * app and its ports, for tests that make them fail.
  */
@@ -22,7 +28,12 @@ export async function serve(change?: Change): Promise<void> {
       // Whoever asks a second time does not want to wait. That is safe: it is what a crash would do.
       if (++signals > 1) process.exit(1)
       log.info(`${signal}: taking no new work, waiting up to ${config.shutdownMs} ms for what is running`)
+      const late = setTimeout(() => {
+        log.error('Something does not end; leaving as a crash would')
+        process.exit(1)
+      }, config.shutdownMs + closeMs)
       await app.close()
+      clearTimeout(late)
       log.info('Everything is closed')
       process.exit(0)
     }

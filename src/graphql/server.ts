@@ -54,7 +54,7 @@ export interface ApiServer {
 /** Room for code and input of a megabyte each, with what JSON adds to escape them. */
 const defaultMaxBodyBytes = 4 * 2 ** 20
 /** How long a client may take to leave when the server closes. */
-const closeGraceMs = 2000
+const closeGraceMs = 500
 
 /** The API over HTTP, server-sent events and WebSocket, all on one port and path. */
 export function createApiServer({ store, commands, live, ready, settings, log }: ApiDeps): ApiServer {
