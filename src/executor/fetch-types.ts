@@ -35,8 +35,11 @@ export interface FetchFailure {
 
 /** Sends the requests of user code, and only to where the operator lets it. */
 export interface Fetcher {
-  /** Never rejects. Aborting the signal ends it at once, as `AbortError`. */
-  fetch(request: FetchRequest, signal: AbortSignal): Promise<FetchAnswer>
+  /**
+   * Never rejects. Aborting the signal ends it at once, as `AbortError`. Fetches of one run share a few connections and
+   * wait for each other: `run` tells whose it is.
+   */
+  fetch(request: FetchRequest, signal: AbortSignal, run: string): Promise<FetchAnswer>
   /** Aborts what is in flight; later fetches fail. Resolves when no socket is left. Closing twice is fine. */
   close(): Promise<void>
 }
