@@ -5,6 +5,7 @@ import { MongoClient } from 'mongodb'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { collections } from '../src/store/mongo-schema.ts'
 import { openMongoStore } from '../src/store/mongo.ts'
+import { outcomes } from './mongo/faults.ts'
 import { validateDocument } from './mongo/json-schema.ts'
 import { startMongoServer } from './mongo/server.ts'
 
@@ -52,6 +53,18 @@ describe('docs/mongodb.md', () => {
       }),
     )
     expect(documented).toEqual(made)
+  })
+
+  test('tells of each fault what the tests hold the store to', () => {
+    const [, table = ''] = /^\| what happens.*\n\| -.*\n((?:\|.*\n)+)/m.exec(page) ?? []
+    const rows = table.split('\n').filter((line) => line !== '')
+    const documented = rows.map((line) =>
+      line
+        .split('|')
+        .slice(1, 3)
+        .map((cell) => cell.trim()),
+    )
+    expect(Object.fromEntries(documented)).toEqual(outcomes)
   })
 
   test('has queries that a server takes', async () => {

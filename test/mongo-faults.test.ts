@@ -11,7 +11,8 @@ import { openMongoStore } from '../src/store/mongo.ts'
 import type { MongoStore } from '../src/store/mongo.ts'
 import { claimEvent, settleEvent } from '../src/transitions.ts'
 import { eventually } from './harness.ts'
-import type { Fault, MongoServerOptions, MongoTestServer } from './mongo/server.ts'
+import { faults, isKept, outcomes } from './mongo/faults.ts'
+import type { MongoServerOptions, MongoTestServer } from './mongo/server.ts'
 import { startMongoServer } from './mongo/server.ts'
 import { pendingEvent } from './suites/store.ts'
 
@@ -58,40 +59,13 @@ function claimed(event: Event, owner: string): Event {
 /** Every event in the store, by the path that lists take. */
 const all = (store: Store) => store.listEvents({}, { limit: 100 })
 
-/** What may befall a write, and what must come of it: docs/mongodb.md has the same table. */
-const faults: readonly [Fault['action'], Partial<Fault>, 'kept' | 'told'][] = [
-  ['dropBefore', {}, 'kept'],
-  ['dropBefore', { times: 2 }, 'kept'],
-  ['dropBefore', { times: 3 }, 'kept'],
-  ['dropAfter', {}, 'kept'],
-  ['dropAfter', { times: 2 }, 'kept'],
-  ['dropAfter', { times: 3 }, 'kept'],
-  ['half', {}, 'kept'],
-  ['half', { times: 3 }, 'kept'],
-  ['hang', {}, 'kept'],
-  ['slow', { delayMs: 50 }, 'kept'],
-  ['error', { code: 10_107, codeName: 'NotWritablePrimary', labels: ['RetryableWriteError'] }, 'kept'],
-  ['error', { code: 10_107, codeName: 'NotWritablePrimary', times: 3 }, 'kept'],
-  ['error', { code: 11_602, codeName: 'InterruptedDueToReplStateChange', times: 3 }, 'kept'],
-  ['error', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
-  ['error', { code: 11_601, codeName: 'Interrupted' }, 'kept'],
-  ['error', { code: 462, codeName: 'IngressRequestRateLimitExceeded', labels: ['SystemOverloadedError'] }, 'kept'],
-  ['errorAfter', { code: 112, codeName: 'WriteConflict', times: 2 }, 'kept'],
-  ['errorAfter', { code: 91, codeName: 'ShutdownInProgress', times: 3 }, 'kept'],
-  ['errorAfter', { code: 50, codeName: 'MaxTimeMSExpired' }, 'kept'],
-  ['concern', {}, 'kept'],
-  ['duplicate', {}, 'kept'],
-  ['error', { code: 13, codeName: 'Unauthorized' }, 'told'],
-  ['error', { code: 14_031, codeName: 'OutOfDiskSpace' }, 'told'],
-]
-
 describe.concurrent('a fault of a server that lasts no longer than a call waits', () => {
-  test.for(faults)('%s %j: a new event is %s, once', async ([action, details, expected], context) => {
+  test.for(faults)('$row, $fault: a new event is kept once, or its caller told', async ({ row, fault }, context) => {
     const { server, store } = await open(context)
     const event = pendingEvent({ idempotencyKey: 'one' })
-    server.inject({ command: 'insert', collection: 'events', action, ...details })
+    server.inject({ command: 'insert', collection: 'events', ...fault })
     const made = store.createEvents([event])
-    if (expected === 'told') {
+    if (!isKept(row)) {
       await expect(made).rejects.toThrow(UnavailableError)
       expect(await all(store)).toEqual([])
     } else {
@@ -101,17 +75,17 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
     expect(server.pendingFaults()).toBe(0)
   })
 
-  const unlessDuplicate = faults.filter(([action]) => action !== 'duplicate')
+  const unlessDuplicate = faults.filter(({ fault }) => fault.action !== 'duplicate')
 
   test.for(unlessDuplicate)(
-    '%s %j: a claim is %s, and its claimant knows',
-    async ([action, details, expected], context) => {
+    '$row, $fault: a claim is kept and its claimant knows, or is told that it is not',
+    async ({ row, fault }, context) => {
       const { server, store } = await open(context)
       const event = pendingEvent()
       await store.createEvents([event])
-      server.inject({ command: 'update', collection: 'events', action, ...details })
+      server.inject({ command: 'update', collection: 'events', ...fault })
       const won = store.updateEvent(claimed(event, 'me'))
-      if (expected === 'told') {
+      if (!isKept(row)) {
         await expect(won).rejects.toThrow(UnavailableError)
         expect(await all(store)).toEqual([event])
       } else {
@@ -123,19 +97,19 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
     },
   )
 
-  test.for(unlessDuplicate)('%s %j: lines of a log are %s, once', async ([action, details, expected], context) => {
+  test.for(unlessDuplicate)('$row, $fault: lines of a log are kept once, or not', async ({ row, fault }, context) => {
     const { server, store } = await open(context)
     const line = { eventId: 'evt_1', attempt: 1, seq: 1, at: 5, level: 'info' as const, message: 'hello' }
     const lines = [line, { ...line, seq: 2 }]
-    server.inject({ command: 'insert', collection: 'logs', action, ...details })
+    server.inject({ command: 'insert', collection: 'logs', ...fault })
     const kept = store.appendLogs(lines)
-    if (expected === 'told') await expect(kept).rejects.toThrow(UnavailableError)
+    if (!isKept(row)) await expect(kept).rejects.toThrow(UnavailableError)
     else await kept
-    expect(await store.readLogs('evt_1', undefined, 10)).toEqual(expected === 'told' ? [] : lines)
+    expect(await store.readLogs('evt_1', undefined, 10)).toEqual(!isKept(row) ? [] : lines)
     expect(server.pendingFaults()).toBe(0)
   })
 
-  test.for(unlessDuplicate)('%s %j: a program is %s, once', async ([action, details, expected], context) => {
+  test.for(unlessDuplicate)('$row, $fault: a program is kept once, or not', async ({ row, fault }, context) => {
     const { server, store } = await open(context)
     const code = 'export default () => 1'
     const hash = versionHash('TypeScript', code)
@@ -149,14 +123,14 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
       limits: {},
     }
     const program = { ...made, createdAt: 5, updatedAt: 5, rev: 1, deletedAt: null }
-    server.inject({ command: 'insert', collection: 'workflows', action, ...details })
+    server.inject({ command: 'insert', collection: 'workflows', ...fault })
     const saved = store.saveProgram(program, version)
-    if (expected === 'told') await expect(saved).rejects.toThrow(UnavailableError)
+    if (!isKept(row)) await expect(saved).rejects.toThrow(UnavailableError)
     else expect(await saved).toBe(true)
     const found = await store.listPrograms('workflow', { limit: 10 })
-    expect(found).toEqual(expected === 'told' ? [] : [program])
+    expect(found).toEqual(!isKept(row) ? [] : [program])
     // Who finds the program there already does not write it again.
-    expect(server.pendingFaults()).toBeLessThan(details.times ?? 1)
+    expect(server.pendingFaults()).toBeLessThan(fault.times ?? 1)
   })
 
   test('a read is repeated', async (context) => {
@@ -166,6 +140,11 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
     server.inject({ command: 'find', action: 'dropBefore', times: 4 })
     expect(await store.getEvent(event.id)).toEqual(event)
   })
+})
+
+test('every row of the table of faults is put to the test', () => {
+  const away = 'no server that can be written to for 4.5 s'
+  expect(new Set([...faults.map(({ row }) => row), away])).toEqual(new Set(Object.keys(outcomes)))
 })
 
 describe.concurrent('who lost the race while the answer was lost', () => {
@@ -381,6 +360,36 @@ describe('a start that cannot succeed says why', () => {
     const store = await openMongoStore({ uri: server.uri(), allowStandalone: true, warn: () => undefined })
     await store.createEvents([pendingEvent()])
     await store.close()
+  })
+
+  test('a standalone server where a replica set is asked for, at once and by its name', async (context) => {
+    const server = await startServer(context, { standalone: true })
+    const uri = server.uri().replace('directConnection=true', 'replicaSet=rs0')
+    expect(await refusal(uri, 30_000)).toMatch(
+      /expected a member of the replica set "rs0".* got 127\.0\.0\.1:\d+, a standalone server/,
+    )
+  })
+
+  test('a member of another replica set, at once and by its name', async (context) => {
+    const server = await startServer(context)
+    expect(await refusal(server.uri().replace('=rs0', '=rs1'), 30_000)).toMatch(
+      /expected a member of the replica set "rs1".* got 127\.0\.0\.1:\d+, a member of "rs0"/,
+    )
+  })
+
+  test('a replica set that nobody has initiated, which is waited for and told', async (context) => {
+    const server = await startServer(context, { uninitiated: true })
+    const told = Promise.withResolvers<string>()
+    const opened = openMongoStore({ uri: server.uri(), warn: told.resolve })
+    expect(await told.promise).toMatch(
+      /waiting up to 30 s for it: .* is no member of a replica set yet; run rs\.initiate/,
+    )
+    server.initiate()
+    const store = await opened
+    await store.createEvents([pendingEvent()])
+    await store.close()
+    const never = await startServer(context, { uninitiated: true })
+    expect(await refusal(never.uri(), 300)).toMatch(/run rs\.initiate\(\) once/)
   })
 
   test('a string that is none', async () => {

@@ -61,10 +61,11 @@ export async function connectMongo({
   for (;;) {
     const left = () => deadline - performance.now()
     // A new one for each try: a client whose first connection failed never gives an answer again.
-    const { client, database } = open(uri)
+    const { client, database, set } = open(uri)
     const admin = client.db('admin')
     const clock = createClock(admin, warn)
     const whyNot = watchServers(client)
+    const misfit = watchSet(client, set)
     try {
       const isReplicaSet = await within(tryMs, greet(admin, clock, allowStandalone))
       // Of a replica set, nothing is read that a failover could undo. A single server has no majority to ask.
@@ -86,8 +87,10 @@ export async function connectMongo({
         },
       }
     } catch (error) {
-      const reason = (error instanceof NoAnswerError && whyNot()) || inWords(error)
+      const wrong = misfit()
+      const reason = wrong?.reason ?? ((error instanceof NoAnswerError && whyNot()) || inWords(error))
       await client.close()
+      if (wrong?.isFinal) throw new StartError(`MONGODB_URI: expected ${wrong.expected}, got ${reason}`)
       if (mayPass(error) && left() > 0) {
         if (!told) warn(`MongoDB is not there yet, waiting up to ${startMs / 1000} s for it: ${reason}`)
         told = true
@@ -105,7 +108,14 @@ function databaseOf(uri: string): string {
   return path === '' ? 'workcell' : decodeURIComponent(path)
 }
 
-function open(uri: string): { readonly client: MongoClient; readonly database: string } {
+interface Opened {
+  readonly client: MongoClient
+  readonly database: string
+  /** Name of the replica set that the connection string asks for. */
+  readonly set: string | undefined
+}
+
+function open(uri: string): Opened {
   let client: MongoClient
   try {
     client = new MongoClient(uri, {
@@ -129,7 +139,7 @@ function open(uri: string): { readonly client: MongoClient; readonly database: s
       'MONGODB_URI: expected a database name of at most 63 bytes without spaces and any of /\\."$*<>:|?, got another',
     )
   }
-  return { client, database }
+  return { client, database, set: client.options.replicaSet }
 }
 
 /** Whether a text repeats any part of a connection string but its scheme and the names of its settings. */
@@ -149,6 +159,32 @@ function watchServers(client: MongoClient): () => string | undefined {
   client.on('serverHeartbeatSucceeded', ({ connectionId }) => failing.delete(connectionId))
   client.on('serverClosed', ({ address }) => failing.delete(address))
   return () => [...failing].map(([address, reason]) => `${address}: ${reason}`).join('; ') || undefined
+}
+
+interface Misfit {
+  readonly expected: string
+  readonly reason: string
+  /** Whether waiting cannot mend it. */
+  readonly isFinal: boolean
+}
+
+/** What is wrong with servers that answer, which the driver leaves out in silence when they are not of the set it wants. */
+function watchSet(client: MongoClient, set: string | undefined): () => Misfit | undefined {
+  const misfits = new Map<string, Misfit>()
+  client.on('serverHeartbeatSucceeded', ({ connectionId: address, reply }) => {
+    const { setName, isreplicaset: isUninitiated, msg } = reply
+    const expected = `a member of the replica set ${JSON.stringify(set)}, as its setting replicaSet says`
+    misfits.delete(address)
+    if (isUninitiated) {
+      const reason = `${address} is no member of a replica set yet; run rs.initiate() once`
+      misfits.set(address, { expected: 'a replica set that was initiated', reason, isFinal: false })
+    } else if (set !== undefined && setName === undefined && msg !== 'isdbgrid') {
+      misfits.set(address, { expected, reason: `${address}, a standalone server`, isFinal: true })
+    } else if (set !== undefined && setName !== undefined && setName !== set) {
+      misfits.set(address, { expected, reason: `${address}, a member of ${JSON.stringify(setName)}`, isFinal: true })
+    }
+  })
+  return () => [...misfits.values()][0]
 }
 
 /** Another primary, another clock. */

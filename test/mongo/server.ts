@@ -41,6 +41,8 @@ export interface MongoServerOptions {
   readonly nodes?: 1 | 2
   /** A single server that is no replica set. */
   readonly standalone?: boolean
+  /** Started as a member of a replica set that nobody has initiated; `initiate` of the server does. */
+  readonly uninitiated?: boolean
   readonly credentials?: Credentials
   /** Commands that this user may not use. */
   readonly forbidden?: readonly string[]
@@ -60,6 +62,8 @@ export interface MongoTestServer {
   pendingFaults(): number
   /** Lets the other node become the primary and cuts all connections to this one. */
   failover(): void
+  /** What `rs.initiate()` does. */
+  initiate(): void
   /** Closes every connection. */
   dropConnections(): void
   /** Goes away, data kept. */
@@ -90,6 +94,7 @@ function seen(name: string, command: Document): SeenCommand {
 
 export async function startMongoServer(options: MongoServerOptions = {}): Promise<MongoTestServer> {
   const { standalone = false, credentials, forbidden = [], tls } = options
+  let isGhost = options.uninitiated ?? false
   const engine = new Engine()
   const run = createCommands(engine)
   const faults: { fault: Fault; left: number }[] = []
@@ -106,19 +111,21 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
 
   function hello(index: number): Document {
     const limits = { maxBsonObjectSize: 16_777_216, maxMessageSizeBytes: 48_000_000, maxWriteBatchSize: 100_000 }
-    const isPrimary = index === primary
+    const isPrimary = index === primary && !isGhost
     return {
       helloOk: true,
       ismaster: isPrimary,
       isWritablePrimary: isPrimary,
-      ...(!standalone && {
-        setName: 'rs0',
-        setVersion: 1,
-        hosts: nodes.map((_, at) => host(at)),
-        primary: host(primary),
-        me: host(index),
-        secondary: !isPrimary,
-      }),
+      ...(isGhost && { isreplicaset: true, info: 'Does not have a valid replica set config' }),
+      ...(!standalone &&
+        !isGhost && {
+          setName: 'rs0',
+          setVersion: 1,
+          hosts: nodes.map((_, at) => host(at)),
+          primary: host(primary),
+          me: host(index),
+          secondary: !isPrimary,
+        }),
       ...limits,
       localTime: new Date(Date.now() + server.clockAheadMs),
       logicalSessionTimeoutMinutes: 30,
@@ -176,7 +183,7 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
         if (fault?.action === 'dropBefore') return void socket.destroy()
         if (fault?.action === 'error') throw errorOf(fault)
         if (fault?.action === 'duplicate') return reply(duplicate)
-        if (index !== primary && name !== 'ping') {
+        if ((index !== primary || isGhost) && name !== 'ping') {
           throw new CommandError(10_107, 'NotWritablePrimary', 'not primary', { errorLabels: ['RetryableWriteError'] })
         }
         const answer = answerOnce(name, command)
@@ -246,6 +253,9 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
       const old = nodes[primary]
       primary = (primary + 1) % nodes.length
       for (const socket of old?.sockets ?? []) socket.destroy()
+    },
+    initiate() {
+      isGhost = false
     },
     dropConnections() {
       for (const { sockets } of nodes) for (const socket of sockets) socket.destroy()
