@@ -6,6 +6,9 @@ import { parseConfig } from '../src/config.ts'
 import { StartError, UnavailableError } from '../src/errors.ts'
 import { openStore } from '../src/open-store.ts'
 
+/** How often progress is told where there is no terminal, in milliseconds. */
+const tellMs = 5000
+
 /**
  * Runs one of the two ways to move house, on the file that the command line names and the store that the environment
  * does. Prints the lines that `carry` resolves to, or one line on stderr that says why it could not. SIGINT and SIGTERM
@@ -61,21 +64,26 @@ function fileOf(verb: string): string {
   throw new ArchiveError(`FILE: expected the name of one file, as in "npm run ${verb} -- FILE", got ${received}`)
 }
 
-/** On a terminal only. An export cannot tell how much there is to come, so that it shows no bar but counts. */
+/** A bar on a terminal, a line every few seconds elsewhere. */
 function progressBar(): { show(progress: Progress): void; stop(): void } {
-  if (!process.stderr.isTTY) return { show: () => undefined, stop: () => undefined }
   let bar: SingleBar | undefined
+  let toldAt = performance.now()
   return {
-    show({ kind, records, bytes, totalBytes }) {
-      const counts = { kind, records, megabytes: (bytes / 1e6).toFixed(1) }
+    show({ kind, records, totalRecords, bytes }) {
+      const counts = { kind, megabytes: (bytes / 1e6).toFixed(1) }
+      if (!process.stderr.isTTY) {
+        if (performance.now() - toldAt < tellMs) return
+        toldAt = performance.now()
+        process.stderr.write(`${records} of ${totalRecords} records, ${counts.megabytes} MB\n`)
+        return
+      }
       if (!bar) {
-        const meter = totalBytes === undefined ? '' : '{bar} {percentage} % | '
-        const format = `${meter}{records} records, {megabytes} MB | {kind}`
+        const format = '{bar} {percentage} % | {value} of {total} records, {megabytes} MB | {kind}'
         // It would end the process on a signal before the batch at hand is done.
         bar = new SingleBar({ format, stream: process.stderr, gracefulExit: false }, Presets.shades_classic)
-        bar.start(totalBytes ?? 0, bytes, counts)
+        bar.start(totalRecords, records, counts)
       }
-      bar.update(bytes, counts)
+      bar.update(records, counts)
     },
     stop: () => bar?.stop(),
   }

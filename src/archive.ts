@@ -19,11 +19,11 @@ const writeLength = 2 ** 20
 
 export interface Progress {
   readonly kind: RecordKind
-  /** Records so far, of all kinds. */
+  /** Records so far and how many there are, of all kinds. */
   readonly records: number
-  /** Bytes of the file so far, and of the whole file where that is known. */
+  readonly totalRecords: number
+  /** Bytes of the file so far. */
   readonly bytes: number
-  readonly totalBytes: number | undefined
 }
 
 export interface ArchiveOptions {
@@ -39,12 +39,14 @@ type MutableCounts = Record<RecordKind, number>
 /**
  * Writes everything in a store to a file that is new, or that an earlier export of this store did not finish, and
  * resolves to how many records of each kind the file then has. Nobody else may write to the store meanwhile: the file
- * would have a part of what they did. Throws an `ArchiveError` for a file that is anything else.
+ * would have a part of what they did, and is left unfinished when its counts are not those of the store. Throws an
+ * `ArchiveError` for that, and for a file that is anything else.
  */
 export function exportStore({ store, file, progress, signal }: ArchiveOptions): Promise<Counts> {
   return withFile(file, 'a+', async (handle) => {
     if (await readEnd(handle)) throw new ArchiveError('expected a new or an unfinished file, got a finished export')
     const { counts, last, bytes: found } = await resume(handle, signal)
+    const totalRecords = total(await countAll(store))
     let bytes = found
     for (const kind of recordKinds.slice(last ? recordKinds.indexOf(last.kind) : 0)) {
       let after = last?.kind === kind ? last : undefined
@@ -58,9 +60,10 @@ export function exportStore({ store, file, progress, signal }: ArchiveOptions): 
         counts[kind] += records.length
         bytes += written
         limit = Math.min(readRecords, Math.ceil((batchBytes * records.length) / written))
-        progress?.({ kind, records: total(counts), bytes, totalBytes: undefined })
+        progress?.({ kind, records: total(counts), totalRecords, bytes })
       }
     }
+    checkCounts(await countAll(store), counts, 'as the store has; stop the servers that write to it, and start anew')
     // Whoever sees the last line may trust that all before it is there, even after a power cut.
     await handle.sync()
     await handle.appendFile(endLine(counts))
@@ -121,7 +124,7 @@ export interface Imported {
  */
 export function importStore({ store, file, progress, signal }: ArchiveOptions): Promise<Imported> {
   return withFile(file, 'r', async (handle) => {
-    const { size: totalBytes } = await handle.stat()
+    const { size } = await handle.stat()
     const whole = await hasHeader(handle, headerLine)
     const announced = whole ? await readEnd(handle) : undefined
     if (!announced) {
@@ -129,16 +132,16 @@ export function importStore({ store, file, progress, signal }: ArchiveOptions): 
     }
     const read = noCounts()
     const kept = noCounts()
-    for await (const batch of batches(handle, totalBytes)) {
+    for await (const batch of batches(handle, size)) {
       signal?.throwIfAborted()
       const { kind, records } = batch
       const added = await store.keepRecords(records)
       if (added < records.length) await checkKept(store, records)
       read[kind] += records.length
       kept[kind] += added
-      progress?.({ kind, records: total(read), bytes: batch.end, totalBytes })
+      progress?.({ kind, records: total(read), totalRecords: total(announced.counts), bytes: batch.end })
     }
-    checkCounts(announced.counts, read)
+    checkCounts(announced.counts, read, 'as its last line says')
     return { read, kept }
   })
 }
@@ -190,16 +193,22 @@ async function checkKept(store: Store, records: readonly StoreRecord[]): Promise
   }
 }
 
-function checkCounts(announced: Counts, read: Counts): void {
-  const wrong = recordKinds.filter((kind) => announced[kind] !== read[kind])
+function checkCounts(expected: Counts, found: Counts, why: string): void {
+  const wrong = recordKinds.filter((kind) => expected[kind] !== found[kind])
   if (wrong.length === 0) return
   const list = (counts: Counts) => wrong.map((kind) => `${counts[kind]} of kind ${kind}`).join(', ')
-  throw new ArchiveError(`expected ${list(announced)}, as its last line says, got ${list(read)}`)
+  throw new ArchiveError(`expected ${list(expected)}, ${why}, got ${list(found)}`)
 }
 
 function recordOf(line: StoreRecord | ArchiveEnd, number: number): StoreRecord {
   if (line.kind !== 'end') return line
   throw new ArchiveError(`line ${number}: expected a record, got the end, which only the last line can be`)
+}
+
+async function countAll(store: Store): Promise<Counts> {
+  const counts = noCounts()
+  for (const kind of recordKinds) counts[kind] = await store.countRecords(kind)
+  return counts
 }
 
 function noCounts(): MutableCounts {

@@ -140,6 +140,8 @@ export interface Store {
 
   /** Records of one kind in the order of their keys, from after the record `after` on. Reads everything there is. */
   readRecords(kind: RecordKind, after: StoreRecord | undefined, limit: number): Promise<readonly StoreRecord[]>
+  /** How many records of one kind there are. */
+  countRecords(kind: RecordKind): Promise<number>
   /** Keeps records as they are. Leaves alone what is there under the same key. Resolves to how many it kept. */
   keepRecords(records: readonly StoreRecord[]): Promise<number>
 

@@ -146,7 +146,7 @@ describe('an import refuses', () => {
 describe('the commands', () => {
   async function run(verb: 'export' | 'import', files: readonly string[], DATA_DIR: string, stopAt?: string) {
     const script = fileURLToPath(new URL(`../scripts/${verb}.ts`, import.meta.url))
-    const child = spawn(process.execPath, [script, ...files], { env: { ...process.env, DATA_DIR } })
+    const child = spawn(process.execPath, [script, ...files], { env: { DATA_DIR } })
     onTestFinished(() => void child.kill('SIGKILL'))
     let out = ''
     let errors = ''

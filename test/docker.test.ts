@@ -8,14 +8,14 @@ import { runInNewContext } from 'node:vm'
 import { validate } from 'dockerfile-utils'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig } from '../src/variables.ts'
 import { request } from './harness.ts'
 import { ExecuteWorkflow } from './operations.ts'
 import { scratchDir } from './scratch.ts'
 
 const dockerfile = await readFile('Dockerfile', 'utf8')
 const compose = parse(await readFile('compose.yaml', 'utf8'))
-const config = await readFile('src/config.ts', 'utf8')
+const config = await readFile('src/variables.ts', 'utf8')
 
 /** What an instruction says, wherever it stands; lines that go on are one. */
 function instructions(name: string): readonly string[] {

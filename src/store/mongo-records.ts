@@ -23,7 +23,12 @@ interface Needs {
 }
 
 /** The part of the store that moves house. */
-export function createRecords({ db, programs, long, now }: Needs): Pick<Store, 'readRecords' | 'keepRecords'> {
+export function createRecords({
+  db,
+  programs,
+  long,
+  now,
+}: Needs): Pick<Store, 'readRecords' | 'countRecords' | 'keepRecords'> {
   const events = db.collection<EventDocument>('events')
   const logs = db.collection<LogDocument>('logs')
   const versions = db.collection<VersionDocument>('versions')
@@ -96,6 +101,18 @@ export function createRecords({ db, programs, long, now }: Needs): Pick<Store, '
     }
   }
 
+  async function countRecords(kind: RecordKind): Promise<number> {
+    if (kind === 'version') return countIn(versions)
+    if (kind === 'event') return countIn(events)
+    if (kind === 'log') return countIn(logs)
+    let count = 0
+    for (const collection of bothKinds) {
+      if (kind === 'program') count += await countIn(collection)
+      else for await (const it of collection.find().sort({ _id: 1 })) count += toProgramVersions(it).length
+    }
+    return count
+  }
+
   async function keepProgramVersion({ program, hash, saved }: ProgramVersion): Promise<number> {
     const collection = program.startsWith('wfl_') ? programs.workflow : programs.function
     const { modifiedCount } = await collection.updateOne(
@@ -107,6 +124,7 @@ export function createRecords({ db, programs, long, now }: Needs): Pick<Store, '
 
   return {
     readRecords: (kind, after, limit) => long(() => readRecords(kind, after, limit)),
+    countRecords: (kind) => long(() => countRecords(kind)),
     keepRecords: (records) =>
       long(async () => {
         let kept = 0
@@ -124,6 +142,11 @@ export function createRecords({ db, programs, long, now }: Needs): Pick<Store, '
         return kept
       }),
   }
+}
+
+/** By the ids, which are texts: exact, unlike the count in a collection's statistics, and no look at the documents. */
+function countIn<T extends { _id: string }>(collection: Collection<T>): Promise<number> {
+  return collection.countDocuments({ _id: { $gte: '' } } as Filter<T>)
 }
 
 type ValueOf<Kind extends RecordKind> = Extract<StoreRecord, { readonly kind: Kind }>['value']

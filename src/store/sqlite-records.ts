@@ -53,6 +53,18 @@ export function readRecords(
   }
 }
 
+const tables = {
+  version: 'versions',
+  program: 'programs',
+  programVersion: 'program_versions',
+  event: 'events',
+  log: 'logs',
+} as const
+
+export function countRecords(all: All, kind: RecordKind): number {
+  return Number(all(`SELECT count(*) AS count FROM ${tables[kind]}`, {})[0]?.['count'])
+}
+
 /** Keeps one record unless one is there under its key. Returns how many were kept, 1 or 0. */
 export function keepRecord(run: Run, { kind, value }: StoreRecord): number {
   switch (kind) {

@@ -4,7 +4,7 @@ import type { Event, EventStatus } from '../event.ts'
 import type { EventFilter, Page, Store } from '../ports.ts'
 import { asUnavailable } from './sqlite-errors.ts'
 import { openSqliteFile } from './sqlite-file.ts'
-import { keepRecord, readRecords } from './sqlite-records.ts'
+import { countRecords, keepRecord, readRecords } from './sqlite-records.ts'
 import type { Parameters, Row } from './sqlite-rows.ts'
 import {
   eventRow,
@@ -133,6 +133,7 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
     listPrograms: (kind, { after, limit }) =>
       read(() => all(statements.listPrograms, { kind, after: after ?? beforeAll, limit }).map(toProgram)),
 
+    countRecords: (kind) => read(() => countRecords(all, kind)),
     readRecords: (kind, after, limit) => read(() => readRecords(all, kind, after, limit)),
     keepRecords: (records) => writer.write(() => records.reduce((kept, record) => kept + keepRecord(run, record), 0)),
 

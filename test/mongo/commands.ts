@@ -4,20 +4,22 @@ import { Long, calculateObjectSize } from 'bson'
 import type { Document } from 'bson'
 import type { Collection, Engine } from './engine.ts'
 import { CommandError } from './engine.ts'
-
-/** Fields that every command may carry and that change nothing here: one node is the majority, and all is in memory. */
-const common = new Set([
-  '$db',
-  'lsid',
-  'txnNumber',
-  '$readPreference',
-  '$clusterTime',
-  'writeConcern',
-  'readConcern',
-  'maxTimeMS',
-  'comment',
-  'apiVersion',
-])
+import {
+  allow,
+  checkAggregate,
+  checkBatch,
+  checkCommon,
+  checkDelete,
+  checkFilter,
+  checkFind,
+  checkIndex,
+  checkInserted,
+  checkListCollections,
+  checkName,
+  checkUpdate,
+  checkUpdateOf,
+  checkValidator,
+} from './strict.ts'
 
 interface Cursor {
   readonly namespace: string
@@ -68,11 +70,13 @@ export function createCommands(engine: Engine): (command: Document) => Document 
 
   function updateAll(collection: Collection, statement: Document): { n: number; modified: number; upserted?: unknown } {
     allow(statement, 'q', 'u', 'multi', 'upsert', 'hint')
+    checkUpdate(statement)
     const { q, u, multi, upsert, hint } = statement
     const found = collection.find({ filter: q, limit: multi ? 0 : 1, hint })
     let modified = 0
     for (const projected of found) {
       const old = collection.documents.get(idKey(projected)) ?? projected
+      checkUpdateOf(old, u)
       const next = collection.updated(old, u)
       if (JSON.stringify(next) === JSON.stringify(old)) continue
       collection.replace(old, next)
@@ -90,14 +94,22 @@ export function createCommands(engine: Engine): (command: Document) => Document 
   }
 
   const commands: Record<string, Command> = {
-    ping: () => ({ ok: 1 }),
-    endSessions: () => ({ ok: 1 }),
+    ping: (_database, command) => {
+      allow(command, 'ping')
+      return { ok: 1 }
+    },
+    endSessions: (_database, command) => {
+      allow(command, 'endSessions')
+      return { ok: 1 }
+    },
     killCursors: (_database, command) => {
+      allow(command, 'killCursors', 'cursors')
       for (const id of command['cursors']) cursors.delete(String(id))
       return { cursorsKilled: command['cursors'], ok: 1 }
     },
     listCollections: (database, command) => {
       allow(command, 'listCollections', 'filter', 'nameOnly', 'cursor', 'authorizedCollections')
+      checkListCollections(command)
       const all = [...engine.collections(database)].map(([name, { validator }]) => ({
         name,
         type: 'collection',
@@ -113,6 +125,8 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     },
     create: (database, command) => {
       allow(command, 'create', 'validator')
+      checkName(command['create'])
+      checkValidator(command['validator'])
       if (engine.collections(database).has(command['create'])) {
         throw new CommandError(48, 'NamespaceExists', `Collection ${database}.${command['create']} already exists.`)
       }
@@ -121,6 +135,7 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     },
     collMod: (database, command) => {
       allow(command, 'collMod', 'validator')
+      checkValidator(command['validator'])
       const collection = engine.collections(database).get(command['collMod'])
       if (!collection) throw new CommandError(26, 'NamespaceNotFound', `ns does not exist: ${command['collMod']}`)
       if ('validator' in command) collection.validator = command['validator']
@@ -128,12 +143,18 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     },
     createIndexes: (database, command) => {
       allow(command, 'createIndexes', 'indexes', 'commitQuorum')
+      checkName(command['createIndexes'])
+      checkBatch(command['indexes'])
       const collection = engine.collection(database, command['createIndexes'])
       const before = collection.indexes.size
-      for (const spec of command['indexes']) collection.createIndex(spec)
+      for (const spec of command['indexes']) {
+        checkIndex(spec, collection.indexes.values())
+        collection.createIndex(spec)
+      }
       return { numIndexesBefore: before, numIndexesAfter: collection.indexes.size, ok: 1 }
     },
     listIndexes: (database, command) => {
+      allow(command, 'listIndexes', 'cursor')
       const collection = engine.collections(database).get(command['listIndexes'])
       if (!collection) throw new CommandError(26, 'NamespaceNotFound', `ns does not exist: ${command['listIndexes']}`)
       const all = [...collection.indexes.values()].map(({ name, key, unique, sparse, partial }) => ({
@@ -146,20 +167,26 @@ export function createCommands(engine: Engine): (command: Document) => Document 
       }))
       return open(collection.name, all, undefined, true)
     },
-    dropDatabase: (database) => {
+    dropDatabase: (database, command) => {
+      allow(command, 'dropDatabase')
       engine.drop(database)
       return { dropped: database, ok: 1 }
     },
     insert: (database, command) => {
-      allow(command, 'insert', 'documents', 'ordered', 'bypassDocumentValidation')
+      allow(command, 'insert', 'documents', 'ordered')
+      checkName(command['insert'])
+      checkBatch(command['documents'])
       const collection = engine.collection(database, command['insert'])
       return each(command['documents'], command['ordered'] ?? true, (document) => {
+        checkInserted(document)
         collection.insert(document)
         return 1
       })
     },
     update: (database, command) => {
-      allow(command, 'update', 'updates', 'ordered', 'bypassDocumentValidation')
+      allow(command, 'update', 'updates', 'ordered')
+      checkName(command['update'])
+      checkBatch(command['updates'])
       const collection = engine.collection(database, command['update'])
       const upserted: Document[] = []
       let nModified = 0
@@ -173,9 +200,13 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     },
     delete: (database, command) => {
       allow(command, 'delete', 'deletes', 'ordered')
+      checkName(command['delete'])
+      checkBatch(command['deletes'])
       const collection = engine.collection(database, command['delete'])
       return each(command['deletes'], command['ordered'] ?? true, (statement) => {
         allow(statement, 'q', 'limit')
+        checkDelete(statement)
+        checkFilter(statement['q'])
         const found = collection.find({ filter: statement['q'], limit: statement['limit'] })
         for (const document of found) collection.remove(collection.documents.get(idKey(document)) ?? document)
         return found.length
@@ -183,11 +214,15 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     },
     find: (database, command) => {
       allow(command, 'find', 'filter', 'sort', 'projection', 'skip', 'limit', 'hint', 'batchSize', 'singleBatch')
+      checkName(command['find'])
+      checkFind(command)
       const collection = engine.collection(database, command['find'])
       return open(collection.name, collection.find(command), command['batchSize'], command['singleBatch'])
     },
     aggregate: (database, command) => {
       allow(command, 'aggregate', 'pipeline', 'cursor', 'hint')
+      checkName(command['aggregate'])
+      checkAggregate(command)
       const collection = engine.collection(database, command['aggregate'])
       return open(
         collection.name,
@@ -211,6 +246,7 @@ export function createCommands(engine: Engine): (command: Document) => Document 
     const [name = ''] = Object.keys(command)
     const run = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!run) throw new CommandError(59, 'CommandNotFound', `no such command: '${name}'`)
+    checkCommon(command)
     return run(String(command['$db']), command)
   }
 }
@@ -232,12 +268,4 @@ export function asCommandError(error: unknown): CommandError {
 
 function idKey(document: Document): string {
   return `${typeof document['_id']} ${JSON.stringify(document['_id'])}`
-}
-
-function allow(command: Document, ...fields: readonly string[]): void {
-  for (const field of Object.keys(command)) {
-    if (!fields.includes(field) && !common.has(field)) {
-      throw new CommandError(40_415, 'Location40415', `BSON field '${field}' is an unknown field.`)
-    }
-  }
 }

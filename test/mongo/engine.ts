@@ -29,8 +29,6 @@ export interface Index {
   readonly entries: Map<string, Set<Document>>
 }
 
-const indexOptions = new Set(['key', 'name', 'unique', 'sparse', 'partialFilterExpression', 'background', 'v'])
-
 export class Collection {
   readonly name: string
   readonly documents = new Map<string, Document>()
@@ -45,15 +43,6 @@ export class Collection {
   }
 
   createIndex(spec: Document): boolean {
-    for (const option of Object.keys(spec)) {
-      if (!indexOptions.has(option)) {
-        throw new CommandError(
-          197,
-          'InvalidIndexSpecificationOption',
-          `The field '${option}' is not valid for an index`,
-        )
-      }
-    }
     const index = makeIndex(spec)
     const known = this.indexes.get(index.name)
     if (known) {

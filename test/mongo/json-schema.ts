@@ -11,6 +11,18 @@ const types: Record<string, (value: unknown) => boolean> = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date),
 }
 
+const keywords = new Set(['title', 'description', 'bsonType', 'enum', 'minimum', 'required', 'properties', 'items'])
+
+/** Throws for a keyword or a type that `validateDocument` does not know, wherever it is. */
+export function checkSchema(schema: unknown): void {
+  for (const [keyword, expected] of Object.entries(object(schema))) {
+    if (!keywords.has(keyword)) throw new Error(`Unknown $jsonSchema keyword: ${keyword}`)
+    if (keyword === 'bsonType') [expected].flat().forEach(known)
+    if (keyword === 'properties') Object.values(object(expected)).forEach(checkSchema)
+    if (keyword === 'items') checkSchema(expected)
+  }
+}
+
 /** Why a value does not follow a schema, or undefined when it does. */
 export function validateDocument(schema: Document, value: unknown, path = ''): string | undefined {
   for (const [keyword, expected] of Object.entries(schema)) {

@@ -162,6 +162,24 @@ export function archiveSuite(
       expect((await importStore({ store: to, file })).kept).toEqual(nothing)
     })
 
+    test('an export during which the store changed is not finished', async () => {
+      const file = join(await scratchDir(), 'archive')
+      const store = await opened(openFrom)
+      await store.createEvents([pendingEvent()])
+      const changing: Store = {
+        ...store,
+        async readRecords(kind, after, limit) {
+          // What was made after its kind was read is not in the file.
+          if (kind === 'log') await store.createEvents([pendingEvent()])
+          return store.readRecords(kind, after, limit)
+        },
+      }
+      await expect(exportStore({ store: changing, file })).rejects.toThrow(
+        /expected 2 of kind event, as the store has; stop the servers .* got 1 of kind event/,
+      )
+      await expect(importStore({ store, file })).rejects.toThrow(/expected a finished export/)
+    })
+
     test('a record that has no place beside what is there is told, not lost', async () => {
       const file = join(await scratchDir(), 'archive')
       const from = await opened(openFrom)

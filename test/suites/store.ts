@@ -275,7 +275,10 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       const seen: StoreRecord[] = []
       for (;;) {
         const records = await store.readRecords(kind, seen.at(-1), limit)
-        if (records.length === 0) return seen
+        if (records.length === 0) {
+          expect(await store.countRecords(kind)).toBe(seen.length)
+          return seen
+        }
         expect(records.length).toBeLessThanOrEqual(limit)
         seen.push(...records)
       }
