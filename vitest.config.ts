@@ -32,7 +32,7 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     // Two even where vitest would take one: most of the time they wait, for a kill, a timer or a browser.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -29,7 +29,7 @@ export async function send<Result, Variables>(
 }
 
 /** Resolves once `check` gives something; looks again as soon as it has answered, at most `seconds` long. */
-export async function eventually<T>(check: () => Promise<T | undefined> | T | undefined, seconds = 15): Promise<T> {
+export async function eventually<T>(check: () => Promise<T | undefined> | T | undefined, seconds = 40): Promise<T> {
   const deadline = Date.now() + 1000 * seconds
   for (;;) {
     const value = await check()
