@@ -7,6 +7,7 @@ import type { MongoServerOptions, MongoTestServer } from '../mongo/server.ts'
 import { startMongoServer } from '../mongo/server.ts'
 import { CancelEvent, CreateEvent, ExecuteWorkflow, GetEvent, SaveWorkflow } from '../operations.ts'
 import { scratchDir } from '../scratch.ts'
+import { startStopwatch } from '../stopwatch.ts'
 
 async function startMongo(options: MongoServerOptions = {}): Promise<MongoTestServer> {
   const mongo = await startMongoServer(options)
@@ -43,9 +44,9 @@ test('a server on MongoDB outlives its absence: told within 5 s, red while it la
   await eventually(async () => ((await eventOf(server, id)).status === 'PROCESSING' ? true : undefined))
 
   await mongo.stop()
-  const began = performance.now()
+  const watch = startStopwatch()
   const { errors } = await send(server.url, CreateEvent, { input: { type: 'lost', idempotencyKey: 'one' } })
-  expect(performance.now() - began).toBeLessThan(5000)
+  expect(watch.stop()).toBeLessThan(5000)
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   const { status, text } = await ready()
   expect(status).toBe(503)
@@ -117,13 +118,13 @@ test('work of a process that died is found by another', async () => {
   const runAt = new Date(Date.now() + 1500).toISOString()
   const id = await execute(there, { code: 'export default () => 42', runAt })
   await there.kill('SIGKILL')
-  const began = Date.now()
+  const watch = startStopwatch()
   const event = await eventually(async () => {
     const found = await eventOf(here, id)
     return found.status === 'SUCCESS' ? found : undefined
   })
   expect(event.data).toBe(42)
-  expect(Date.now() - began).toBeLessThan(5000)
+  expect(watch.stop()).toBeLessThan(5000)
 })
 
 test('what is due is judged by the clock of the store, not by that of the process', async () => {
@@ -132,12 +133,13 @@ test('what is due is judged by the clock of the store, not by that of the proces
   const server = await startServer(env(mongo))
   expect(JSON.stringify(server.log)).toMatch(/MongoDB's clock is \d+ ms ahead of ours/)
   const began = Date.now()
+  const watch = startStopwatch()
   const id = await execute(server, { code: 'export default () => 1', runAt: new Date(began + 3_500).toISOString() })
   const event = await eventually(async () => {
     const found = await eventOf(server, id)
     return found.status === 'SUCCESS' ? found : undefined
   })
-  expect(Date.now() - began).toBeLessThan(3_000)
+  expect(watch.stop()).toBeLessThan(3_000)
   expect(Date.parse(event.createdAt) - began).toBeGreaterThan(3_500)
 })
 
