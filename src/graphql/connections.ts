@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { parse } from 'ipaddr.js'
+import ipaddr from 'ipaddr.js'
 
 export interface ConnectionLimits {
   /** Open WebSockets and event streams. */
@@ -90,5 +90,5 @@ export function createConnections(limits: ConnectionLimits): Connections {
 function network(address: string | undefined): string {
   if (address === undefined) return 'unknown'
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return isIPv4(plain) ? plain : parse(plain).toByteArray().slice(0, 8).join('.')
+  return isIPv4(plain) ? plain : ipaddr.parse(plain).toByteArray().slice(0, 8).join('.')
 }
