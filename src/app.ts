@@ -57,6 +57,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
       runners: config.runners,
       maxMemoryMb: config.limits.maxima.memoryMb,
       caps: config.caps,
+      jitless: config.jitless,
       warn: (message) => log.warn(message),
     }),
     hub: createHub(opened.shared, log),

@@ -12,6 +12,8 @@ import { executorSuite, jobOf, run, start } from './suites/executor.ts'
 executorSuite('the pool', (runners) => openPool({ runners }))
 
 const endless = `export default ({ console }) => { console.log('started'); for (;;); }`
+/** Looks again and again; generous, since a busy machine takes long to start a process. */
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 })
 const good = jobOf('export default () => 1')
 
 describe('the pool', () => {
@@ -48,10 +50,10 @@ describe('the pool', () => {
 
   test('a child that dies while idle costs nothing', async () => {
     const { pool, started, living } = open()
-    await vi.waitFor(() => expect(pool.trouble()).toBeUndefined())
+    await until(() => expect(pool.trouble()).toBeUndefined())
     for (const child of started()) child.kill('SIGKILL')
     expect(await run(pool, good)).toMatchObject({ kind: 'Success' })
-    await vi.waitFor(() => expect(living().length).toBeGreaterThan(1))
+    await until(() => expect(living().length).toBeGreaterThan(1))
   })
 
   test('nor does one that dies before it began', async () => {
@@ -111,7 +113,7 @@ describe('the pool', () => {
     // Ids count up from 1, and this is the first.
     for (const child of started()) child.emit('message', message)
     expect(await going.outcome).toMatchObject({ failure: { code: 'SANDBOX_CRASH' } })
-    await vi.waitFor(() => expect(living().length).toBeLessThan(started().length))
+    await until(() => expect(living().length).toBeLessThan(started().length))
     expect(await run(pool, good)).toMatchObject({ kind: 'Success' })
   })
 
@@ -132,20 +134,20 @@ describe('the pool', () => {
 
   test('after a timeout the child is gone, after an ordinary error it is used again', async () => {
     const { pool, started, living } = open()
-    await vi.waitFor(() => expect(living()).toHaveLength(2))
+    await until(() => expect(living()).toHaveLength(2))
     for (let n = 0; n < 5; n++) await run(pool, jobOf(`export default () => { throw new Error('x') }`))
     expect(started()).toHaveLength(2)
     await run(pool, jobOf('export default () => { for (;;); }', { timeoutMs: 50 }))
-    await vi.waitFor(() => expect(started().map(({ signalCode }) => signalCode)).toContain('SIGKILL'))
+    await until(() => expect(started().map(({ signalCode }) => signalCode)).toContain('SIGKILL'))
   })
 
   test('it grows with what is asked, keeps one to spare, and shrinks again', async () => {
     const { pool, living } = open({ runners: 3, idleMs: 50 })
     const going = Array.from({ length: 3 }, () => start(pool, jobOf(endless, { timeoutMs: 600_000 })))
     await Promise.all(going.map((it) => it.logged('started')))
-    await vi.waitFor(() => expect(living()).toHaveLength(4))
+    await until(() => expect(living()).toHaveLength(4))
     for (const it of going) it.abort()
-    await vi.waitFor(() => expect(living()).toHaveLength(2))
+    await until(() => expect(living()).toHaveLength(2))
   })
 
   test('after closing no process is left', async () => {
@@ -169,7 +171,7 @@ describe('the pool', () => {
     expect(warn).toHaveBeenCalledWith(`${reason}: exit code 1: TypeError: no luck`)
     await expect(pool.prepare({ language: 'JavaScript', code: 'export default 1' })).rejects.toThrow(UnavailableError)
     isBroken = false
-    await vi.waitFor(() => expect(pool.trouble()).toBeUndefined(), { timeout: 15_000 })
+    await until(() => expect(pool.trouble()).toBeUndefined())
     expect(await run(pool, good)).toMatchObject({ kind: 'Success' })
   })
 
@@ -220,7 +222,7 @@ describe('the pool', () => {
     expect(pids.length).toBeGreaterThan(2)
     server.kill('SIGKILL')
     await once(server, 'exit')
-    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 5000 })
+    await until(() => expect(pids.filter(isAlive)).toEqual([]))
   })
 })
 

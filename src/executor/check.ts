@@ -1,7 +1,6 @@
 import type { Prepared, Source } from '../ports.ts'
 import type { Child } from './child-handle.ts'
 import { syntaxFailure } from './failures.ts'
-import type { MemoryWatch } from './memory-watch.ts'
 
 /** How long it may take to check a source, in milliseconds. The largest sensible one takes a tenth of a second. */
 const checkMs = 4000
@@ -12,22 +11,12 @@ const allowance = 512 * 1024 * 1024
  * Checks a source in a child that was taken for it, and gives the child back or kills it. Undefined: the child was
  * lost, because of the source or by accident, or the signal was aborted.
  */
-export function checkIn(
-  child: Child,
-  id: number,
-  source: Source,
-  memory: MemoryWatch,
-  signal: AbortSignal,
-): Promise<Prepared | undefined> {
+export function checkIn(child: Child, id: number, source: Source, signal: AbortSignal): Promise<Prepared | undefined> {
   const ended = Promise.withResolvers<Prepared | undefined>()
   const timer = setTimeout(() => refuse(`The code takes longer than ${checkMs} ms to check`), checkMs)
-  const watched = memory.add(child.pid ?? 0, (child.baseRss() ?? 0) + allowance, () =>
-    refuse('The code takes too much memory to check'),
-  )
 
   function end(prepared: Prepared | undefined): void {
     clearTimeout(timer)
-    watched.stop()
     signal.removeEventListener('abort', drop)
     ended.resolve(prepared)
   }
@@ -45,6 +34,7 @@ export function checkIn(
   signal.addEventListener('abort', drop, { once: true })
   child.send(
     { type: 'check', id, language: source.language, code: source.code },
+    { most: (child.baseRss() ?? 0) + allowance, lasting: Infinity },
     {
       message: (received) => {
         if (received.type !== 'checked') {
@@ -57,7 +47,7 @@ export function checkIn(
         if (result.kind === 'ready') end({ kind: 'Ready', script: result.script })
         else end({ kind: 'Failure', failure: syntaxFailure(result, source.code) })
       },
-      lost: () => end(undefined),
+      lost: ({ outOfMemory }) => (outOfMemory ? refuse('The code takes too much memory to check') : end(undefined)),
     },
   )
   return ended.promise

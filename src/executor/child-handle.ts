@@ -1,16 +1,21 @@
 import type { Caps } from '../caps.ts'
 import type { Launch, Role } from './launch.ts'
-import { readRss } from './memory-watch.ts'
+import type { MemoryLimit, MemoryWatch } from './memory-watch.ts'
+import { lowerPriority } from './priority.ts'
 import { readChildMessage, type CheckMessage, type ChildMessage, type RunMessage } from './protocol.ts'
 
-/** How long a child may take to get ready, in milliseconds. */
-const readyMs = 15_000
+/** How long a child may take to start, in milliseconds. */
+const bootMs = 15_000
+/** The same for getting ready again, which takes a few: whatever goes on in it for longer is not ours. */
+const renewMs = 1500
+/** Memory of a child that starts, before any code of users gets there, in bytes. */
+const bootLimit = { most: 512 * 1024 * 1024, lasting: Infinity }
 const stderrLength = 4096
 
-/** How a child ended that nobody here killed. `stderr` is the last of what it wrote; user code cannot write there. */
+/** How a child ended that nobody asked to. */
 export interface ChildEnd {
   readonly reason: string
-  readonly stderr: string
+  readonly outOfMemory: boolean
 }
 
 /** What a child is busy with. Neither is called after the child was killed or released. */
@@ -38,13 +43,21 @@ export interface Child {
   /** How often it was taken. */
   uses(): number
   take(): void
-  send(message: RunMessage | CheckMessage, task: Task): void
+  /** It is killed when it holds more memory than `limit`, until it is given something else to do. */
+  send(message: RunMessage | CheckMessage, limit: MemoryLimit, task: Task): void
   release(): void
   kill(): void
 }
 
-/** `caps` bound what it may say. */
-export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner): Child {
+export interface SpawnOptions {
+  readonly role: Role
+  readonly launch: Launch
+  /** Bound what it may say. */
+  readonly caps: Caps
+  readonly memory: MemoryWatch
+}
+
+export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: Owner): Child {
   const subprocess = launch(role)
   const { pid } = subprocess
   let state: ChildState = 'booting'
@@ -53,7 +66,9 @@ export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner)
   let uses = 0
   let baseRss: number | undefined
   let stderr = ''
-  let readyTimer: NodeJS.Timeout | undefined = setTimeout(giveUp, readyMs)
+  let readyTimer: NodeJS.Timeout | undefined = setTimeout(giveUp, bootMs)
+  const watched = pid === undefined ? undefined : memory.add(pid, () => fail('it held too much memory', true))
+  watched?.limit(bootLimit)
 
   subprocess.stderr?.setEncoding('latin1').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrLength)
@@ -88,19 +103,21 @@ export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner)
   function becomeReady(): void {
     clearTimeout(readyTimer)
     readyTimer = undefined
+    if (state === 'booting' && pid !== undefined) lowerPriority(pid)
     state = 'ready'
-    baseRss = pid === undefined ? undefined : readRss(pid)
+    baseRss = watched?.rss()
     owner.ready(child)
   }
 
-  function fail(reason: string): void {
+  function fail(reason: string, heldTooMuch = false): void {
     const lost = task
+    const outOfMemory = heldTooMuch || diedOfMemory(stderr) || watched?.wasNear() === true
     end(reason)
-    lost?.lost({ reason, stderr })
+    lost?.lost({ reason, outOfMemory })
   }
 
   function giveUp(): void {
-    fail(`it was not ready within ${readyMs} ms`)
+    fail('it was not ready in time')
   }
 
   function end(reason: string): void {
@@ -108,6 +125,7 @@ export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner)
     state = 'dying'
     task = undefined
     clearTimeout(readyTimer)
+    watched?.stop()
     subprocess.kill('SIGKILL')
     owner.gone(child, bootProblem)
   }
@@ -126,12 +144,13 @@ export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner)
       state = 'busy'
       uses++
     },
-    send: (message, newTask) => {
+    send: (message, limit, newTask) => {
       // Between being taken and this it may have died.
       if (state !== 'busy') {
-        newTask.lost({ reason: 'it died before', stderr })
+        newTask.lost({ reason: 'it died before', outOfMemory: false })
         return
       }
+      watched?.limit(limit)
       task = newTask
       taskId = message.id
       subprocess.send(message)
@@ -139,11 +158,21 @@ export function spawnChild(launch: Launch, role: Role, caps: Caps, owner: Owner)
     release: () => {
       task = undefined
       state = 'warming'
-      readyTimer = setTimeout(giveUp, readyMs)
+      readyTimer = setTimeout(giveUp, renewMs)
     },
     kill,
   }
   return child
+}
+
+/**
+ * Whether V8 or the C++ library gave up for want of memory, by what they wrote to stderr, where user code cannot write.
+ * An "invalid size" is that of a list or text larger than V8 could ever hold.
+ */
+function diedOfMemory(stderr: string): boolean {
+  return /out of memory|invalid size error|invalid (array|string|table) |bad_alloc|Last few GCs|allocation failed/i.test(
+    stderr,
+  )
 }
 
 /** Of an error that Node printed, the line that says what it is. */

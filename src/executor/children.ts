@@ -1,7 +1,5 @@
-import type { Caps } from '../caps.ts'
 import { UnavailableError } from '../errors.ts'
-import { spawnChild, type Child } from './child-handle.ts'
-import type { Launch, Role } from './launch.ts'
+import { spawnChild, type Child, type SpawnOptions } from './child-handle.ts'
 
 /** Boots at a time: more would only slow each other down, and what waits may be served by a child that gets free. */
 const bootsAtOnce = 2
@@ -11,10 +9,7 @@ const backOffMs = { first: 100, last: 5000 } as const
 const usesPerChild = 1000
 const startTrouble = 'The processes that run code do not start'
 
-export interface ChildrenOptions {
-  readonly role: Role
-  readonly launch: Launch
-  readonly caps: Caps
+export interface ChildrenOptions extends SpawnOptions {
   /** How many may be busy at a time. */
   readonly max: number
   /** Kept even if nothing is to be done. */
@@ -41,7 +36,7 @@ export interface Children {
 }
 
 export function createChildren(options: ChildrenOptions): Children {
-  const { role, launch, caps, min, max, spare, idleMs, rssLimit, warn } = options
+  const { min, max, spare, idleMs, rssLimit, warn } = options
   const living = new Set<Child>()
   const dying = new Set<Promise<void>>()
   const waiting = new Set<PromiseWithResolvers<Child | undefined>>()
@@ -67,7 +62,7 @@ export function createChildren(options: ChildrenOptions): Children {
     }
     if (retryTimer) return
     for (let n = Math.min(missing, bootsAtOnce - count('booting')); n > 0; n--) {
-      living.add(spawnChild(launch, role, caps, { ready: whenReady, gone }))
+      living.add(spawnChild(options, { ready: whenReady, gone }))
     }
   }
 

@@ -1,9 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Caps } from '../caps.ts'
+import { ownModules } from './own-modules.ts'
+import { lacking, readPlatform, type Platform } from './platform.ts'
 
 export type Role = 'child' | 'checker'
 
@@ -15,33 +16,49 @@ export interface LaunchOptions {
   readonly maxMemoryMb: number
   /** What the process is told to allow. */
   readonly caps: Caps
+  /** Whether user code runs without a compiler. */
+  readonly jitless?: boolean
+  readonly platform?: Platform
   readonly warn: (message: string) => void
 }
 
-const shell = '/bin/sh'
 const here = dirname(fileURLToPath(import.meta.url))
 
 /**
- * Address space V8 reserves for code and takes no memory for, together with what Node itself uses, in megabytes.
- * The kernel counts it all the same: below this no child starts.
+ * Address space that V8 reserves for the code of two isolates and takes no memory for, in megabytes. The kernel counts
+ * it all the same: with less no child starts. Without a compiler there is no code to make room for.
  */
-const reservedMb = 1200
+const codeRangesMb = 1200
+/** What Node and the isolates need besides the heap of user code, in megabytes. */
+const overheadMb = 400
+/**
+ * Stack for the checker, in kilobytes: the stripper of types and the parser of V8 go down a level with each bracket.
+ * The kernel gives the first thread of a process 8 MB.
+ */
+const checkerStackKb = 3000
 
-/** Decides once what this platform allows, so that a missing defence is said once. */
-export function createLaunch({ maxMemoryMb, caps, warn }: LaunchOptions): Launch {
-  const flags = ['--no-node-snapshot', '--v8-pool-size=1']
-  if (process.allowedNodeEnvironmentFlags.has('--permission')) flags.push(...permissions())
-  else warn('This Node has no permission model: child processes are not kept from files and sockets')
-  // Only a shell can set limits on what it then becomes; `$0` is Node, `$@` its arguments. Nice, so that the server
-  // itself is served first when children use every core.
-  const dataKb = (reservedMb + 400 + Math.ceil(1.5 * maxMemoryMb)) * 1024
-  const limits = `ulimit -c 0; ulimit -d ${dataKb}; echo 1000 >/proc/self/oom_score_adj; unset PWD OLDPWD; exec nice -n 10 "$0" "$@"`
-  const hasShell = process.platform === 'linux' && existsSync(shell)
-  if (!hasShell) warn('The memory of child processes is limited on Linux only: here one run can exhaust the machine')
-  return (role) =>
-    fork(join(here, `${role}.ts`), [JSON.stringify(caps)], {
-      execPath: hasShell ? shell : process.execPath,
-      execArgv: hasShell ? ['-c', limits, process.execPath, ...flags] : flags,
+/** Decides once what this platform allows, so that what is missing is said once. */
+export function createLaunch(options: LaunchOptions): Launch {
+  const { maxMemoryMb, caps, jitless = false, platform = readPlatform(), warn } = options
+  const missing = lacking(platform)
+  if (missing !== undefined) warn(missing)
+  const heapMb = Math.ceil(1.5 * maxMemoryMb)
+  const common = ['--no-node-snapshot', '--v8-pool-size=1', ...(platform.hasPermissions ? permissions() : [])]
+  // The checker runs no code of users, and its stripper is WebAssembly, which needs the compiler.
+  const roles = {
+    child: role('child', jitless ? ['--jitless'] : [], (jitless ? 0 : codeRangesMb) + overheadMb + heapMb),
+    checker: role('checker', [`--stack-size=${checkerStackKb}`], codeRangesMb + overheadMb + 768),
+  }
+
+  function role(name: Role, flags: readonly string[], dataMb: number) {
+    return { program: ownModules(`${name}.ts`), ...command(platform, [...common, ...flags], dataMb) }
+  }
+
+  return (name) => {
+    const { program, execPath, execArgv } = roles[name]
+    const child = fork(join(here, 'start.js'), [JSON.stringify(caps)], {
+      execPath,
+      execArgv,
       // Nothing of the server's environment: what a child holds in memory, code that breaks out of V8 can read.
       env: { MALLOC_ARENA_MAX: '2' },
       cwd: '/',
@@ -49,6 +66,24 @@ export function createLaunch({ maxMemoryMb, caps, warn }: LaunchOptions): Launch
       serialization: 'json',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
+    // One that did not start, or ended at once, is known by its exit.
+    if (child.connected) child.send(program, () => {})
+    return child
+  }
+}
+
+/** How Node is started so that it finds its limits in place. Only a shell can set them on what it then becomes. */
+function command({ shell, hasOomScore }: Platform, flags: string[], dataMb: number) {
+  if (shell === undefined) return { execPath: process.execPath, execArgv: flags }
+  const steps = [
+    'ulimit -c 0',
+    `ulimit -d ${dataMb * 1024}`,
+    ...(hasOomScore ? ['echo 1000 >/proc/self/oom_score_adj'] : []),
+    'unset PWD OLDPWD',
+    // `$0` is Node, `$@` its arguments.
+    'exec "$0" "$@"',
+  ]
+  return { execPath: shell, execArgv: ['-c', steps.join('; '), process.execPath, ...flags] }
 }
 
 /** A child may read its own code and nothing else; no writing, no processes, no sockets, no inspector. */

@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly caps?: Caps
   /** How long a process that is not needed is kept, in milliseconds. Default 30 seconds. */
   readonly idleMs?: number
+  /** Whether user code runs without a compiler. */
+  readonly jitless?: boolean
   /** Told of defences that this platform lacks, and of processes that do not start. */
   readonly warn?: (message: string) => void
   /** Starts the processes. For tests. */
@@ -35,12 +37,19 @@ const mb = 1024 * 1024
  * Checking source has processes of its own, so that it does not wait behind runs and a poisoned checker runs nothing.
  */
 export function openPool(options: PoolOptions): Executor {
-  const { runners: max, maxMemoryMb = 512, caps = defaultCaps, idleMs = 30_000, warn = () => {} } = options
-  const launch = options.launch ?? createLaunch({ maxMemoryMb, caps, warn })
-  const shared = { launch, caps, idleMs, warn }
-  const runners = createChildren({ ...shared, role: 'child', min: 2, max, spare: 1, rssLimit: 120 * mb })
-  const checkers = createChildren({ ...shared, role: 'checker', min: 1, max: 2, spare: 0, rssLimit: 240 * mb })
+  const {
+    runners: max,
+    maxMemoryMb = 512,
+    caps = defaultCaps,
+    jitless = false,
+    idleMs = 30_000,
+    warn = () => {},
+  } = options
+  const launch = options.launch ?? createLaunch({ maxMemoryMb, caps, jitless, warn })
   const memory = createMemoryWatch()
+  const shared = { launch, caps, memory, idleMs, warn }
+  const runners = createChildren({ ...shared, role: 'child', min: 2, max, spare: 1, rssLimit: 100 * mb })
+  const checkers = createChildren({ ...shared, role: 'checker', min: 1, max: 2, spare: 0, rssLimit: 240 * mb })
   const stopping = new AbortController()
   let lastId = 0
 
@@ -49,7 +58,7 @@ export function openPool(options: PoolOptions): Executor {
     for (let lost = 0; lost < losses; lost++) {
       const child = await runners.acquire(signal)
       if (!child) return { kind: 'Interrupted' }
-      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, memory, caps)
+      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, caps)
       if (outcome) return outcome
     }
     const failure = sandboxCrash(`${losses} processes ended before it began`)
@@ -64,7 +73,7 @@ export function openPool(options: PoolOptions): Executor {
     for (let tries = 0; tries < 2; tries++) {
       const child = await checkers.acquire()
       if (!child) throw new UnavailableError('The server is shutting down')
-      const prepared = await checkIn(child, ++lastId, source, memory, stopping.signal)
+      const prepared = await checkIn(child, ++lastId, source, stopping.signal)
       if (prepared) return prepared
       if (stopping.signal.aborted) throw new UnavailableError('The server is shutting down')
     }

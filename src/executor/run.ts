@@ -5,31 +5,31 @@ import type { Job, LogLine, RunHost } from '../ports.ts'
 import type { Child, ChildEnd } from './child-handle.ts'
 import { failureOf, outOfMemory, sandboxCrash, timeout, type Origin } from './failures.ts'
 import { childGraceMs, sizeText } from './limits.ts'
-import type { MemoryWatch } from './memory-watch.ts'
+import type { MemoryLimit } from './memory-watch.ts'
 import type { ChildMessage, ChildUsage, SentLine } from './protocol.ts'
 
 /** How long a child may take to say that it began, in milliseconds. */
 const startMs = 5000
 const mb = 1024 * 1024
 
-/** Memory of a child beyond its base from which on it is killed: room for what V8 needs besides the heap. */
-const allowance = (memoryMb: number) => (1.5 * memoryMb + 160) * mb
+/**
+ * The memory that a child may hold while it runs something: three times what the run may use, and for half a second at
+ * most more than Node, a heap as large as it may be and some room besides. Where the run may use less than 64 MB, what
+ * Node takes weighs more than three times that.
+ */
+function memoryLimitOf(memoryMb: number, baseRss: number): MemoryLimit {
+  return memoryMb < 64
+    ? { most: baseRss + (memoryMb + 64) * mb, lasting: Infinity }
+    : { most: 3 * memoryMb * mb, lasting: baseRss + (1.25 * memoryMb + 64) * mb }
+}
 
 /**
  * Runs a job in a child that was taken for it, and gives the child back or kills it. Undefined: the child was lost
  * before any of the code ran, so the job can be run elsewhere as if nothing had happened.
  */
-export function runIn(
-  child: Child,
-  id: number,
-  job: Job,
-  host: RunHost,
-  memory: MemoryWatch,
-  caps: Caps,
-): Promise<Outcome | undefined> {
+export function runIn(child: Child, id: number, job: Job, host: RunHost, caps: Caps): Promise<Outcome | undefined> {
   const { eventId, attempt, version, timeoutMs, memoryMb } = job
   const origin: Origin = { code: version.code, timeoutMs, memoryMb }
-  const cap = (child.baseRss() ?? 0) + allowance(memoryMb)
   const ended = Promise.withResolvers<Outcome | undefined>()
   let startedAt: number | undefined
   let lines = 0
@@ -40,15 +40,11 @@ export function runIn(
     child.kill()
     end(undefined)
   }, startMs)
-  const watched = memory.add(child.pid ?? 0, cap, () =>
-    kill({ kind: 'Failure', failure: outOfMemory(origin), usage: used() }),
-  )
   const interrupt = () => kill({ kind: 'Interrupted' })
   host.signal.addEventListener('abort', interrupt, { once: true })
 
   function end(outcome: Outcome | undefined): void {
     clearTimeout(timer)
-    watched.stop()
     host.signal.removeEventListener('abort', interrupt)
     ended.resolve(outcome)
   }
@@ -112,13 +108,13 @@ export function runIn(
     else if (data !== undefined) end({ kind: 'Success', data, usage: used(usage) })
   }
 
-  function crashed({ reason, stderr }: ChildEnd): void {
+  function lost({ reason, outOfMemory: isMemory }: ChildEnd): void {
     if (startedAt === undefined) {
       end(undefined)
       return
     }
     sayDropped('at least ')
-    const failure = isMemory(stderr, watched.peak(), cap) ? outOfMemory(origin) : sandboxCrash(reason)
+    const failure = isMemory ? outOfMemory(origin) : sandboxCrash(reason)
     end({ kind: 'Failure', failure, usage: used() })
   }
 
@@ -148,14 +144,10 @@ export function runIn(
       timeoutMs,
       memoryMb,
     },
-    { message, lost: crashed },
+    memoryLimitOf(memoryMb, child.baseRss() ?? 0),
+    { message, lost },
   )
   return ended.promise
-}
-
-/** Whether a child that crashed ran out of memory. V8 and the C library write to stderr, user code cannot. */
-function isMemory(stderr: string, peak: number, cap: number): boolean {
-  return /out of memory|bad_alloc|Last few GCs|allocation failed/i.test(stderr) || peak > 0.9 * cap
 }
 
 /** Undefined: not JSON. */

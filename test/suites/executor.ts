@@ -211,7 +211,7 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
           'data: expected at most 1 MB of JSON, got more',
         ],
       ])('%s is a bad result', async (body, message) => {
-        const found = await failure(`export default () => ${body}`)
+        const found = await failure(`export default () => ${body}`, { timeoutMs: 18_000 })
         expect(found).toMatchObject({ code: 'BAD_RESULT', message, retryable: false })
       })
 
