@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import ivm from 'isolated-vm'
 import type { Caps } from '../caps.ts'
 import { limitsInside } from './limits.ts'
+import { moduleBody } from './modules.ts'
 
 /** Each after those it imports from. */
 const files = [
@@ -14,10 +14,12 @@ const files = [
   'result.js',
   'timers.js',
   'console.js',
+  'web-primordials.js',
+  'web.js',
   'main.js',
 ] as const
 
-const exportedBy = ['install', 'begin', 'run', 'tick', 'untilNext']
+const exportedBy = ['install', 'begin', 'run', 'tick', 'untilNext', 'connect', 'deliver']
 
 /** What takes the script's exports from where it left them, before anything of the user gets there. */
 const handover = `export const { ${exportedBy.join(', ')} } = globalThis.boot\ndelete globalThis.boot`
@@ -31,8 +33,9 @@ export type Boot = ReturnType<typeof createBoot>
  */
 export function createBoot(caps: Caps) {
   const script = `'use strict'; { const modules = Object.create(null);
+modules['./modules.js'] = { registry: modules };
 modules['./limits.js'] = { limits: ${JSON.stringify(limitsInside(caps))} };
-${files.map((file) => asFunction(file, readFileSync(new URL(`boot/${file}`, import.meta.url), 'utf8'))).join('\n')}
+${files.map(asFunction).join('\n')}
 globalThis.boot = modules['./main.js'] }`
   // Made here, from our own text, for this very V8: the only kind of compiled code that may be trusted.
   const made: ivm.Script & ivm.CachedDataResult = new ivm.Isolate().compileScriptSync(script, {
@@ -48,7 +51,15 @@ globalThis.boot = modules['./main.js'] }`
     const exported = (name: string): ivm.Reference<(...values: unknown[]) => unknown> =>
       main.namespace.getSync(name, { reference: true })
     const untilNext: ivm.Reference<() => number> = main.namespace.getSync('untilNext', { reference: true })
-    return { main, install: exported('install'), begin: exported('begin'), tick: exported('tick'), untilNext }
+    return {
+      main,
+      install: exported('install'),
+      connect: exported('connect'),
+      begin: exported('begin'),
+      tick: exported('tick'),
+      deliver: exported('deliver'),
+      untilNext,
+    }
   }
 }
 
@@ -56,26 +67,6 @@ function refuseImport(name: string): never {
   throw new Error(`The boot code imports ${name}`)
 }
 
-/**
- * A module as a function that returns its exports. It reads the few forms of `import` and `export` that the boot
- * modules are written in, each on lines of its own, and throws at any other.
- */
-function asFunction(file: string, source: string): string {
-  const names: string[] = []
-  const body = source
-    .replaceAll(/^import (\{[^}]*\}) from '([^']+)'$/gm, (_match, bindings: string, from: string) => {
-      return `const ${bindings.replaceAll(' as ', ': ')} = modules['${from}']`
-    })
-    .replaceAll(/^import '[^']+'$/gm, '')
-    .replaceAll(/^export ((?:async )?function|const) (\w+)/gm, (_match, kind: string, name: string) => {
-      names.push(name)
-      return `${kind} ${name}`
-    })
-    .replaceAll(/^export (const )?\{([^}]*)\}/gm, (_match, isConst: string | undefined, list: string) => {
-      names.push(...list.split(',').flatMap((name) => name.trim() || []))
-      return isConst ? `const {${list}}` : ''
-    })
-  const left = /^(import|export)\b.*$/m.exec(body)
-  if (left) throw new Error(`boot/${file} has a form of import or export that is not understood: ${left[0]}`)
-  return `modules['./${file}'] = (() => {\n${body}\nreturn { ${names.join(', ')} }\n})();`
+function asFunction(file: string): string {
+  return `modules['./${file}'] = (() => {\n${moduleBody(file, (name) => `modules['${name}']`)}\n})();`
 }

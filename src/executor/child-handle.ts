@@ -2,7 +2,13 @@ import type { Caps } from '../caps.ts'
 import type { Launch, Role } from './launch.ts'
 import type { MemoryLimit, MemoryWatch } from './memory-watch.ts'
 import { lowerPriority } from './priority.ts'
-import { readChildMessage, type CheckMessage, type ChildMessage, type RunMessage } from './protocol.ts'
+import {
+  readChildMessage,
+  type CheckMessage,
+  type ChildMessage,
+  type ReplyMessage,
+  type RunMessage,
+} from './protocol.ts'
 
 /** How long a child may take to start, in milliseconds. */
 const bootMs = 15_000
@@ -45,6 +51,8 @@ export interface Child {
   take(): void
   /** It is killed when it holds more memory than `limit`, until it is given something else to do. */
   send(message: RunMessage | CheckMessage, limit: MemoryLimit, task: Task): void
+  /** Says something more about what it is busy with. */
+  tell(message: ReplyMessage): void
   release(): void
   kill(): void
 }
@@ -154,6 +162,9 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
       task = newTask
       taskId = message.id
       subprocess.send(message)
+    },
+    tell: (message) => {
+      if (state === 'busy' && message.id === taskId) subprocess.send(message)
     },
     release: () => {
       task = undefined

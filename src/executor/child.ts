@@ -1,14 +1,20 @@
 // A process that runs user code: one run at a time, each in an isolate of its own, made ready beforehand.
 import { createBoot } from './boot.ts'
+import { createChildCalls } from './child-calls.ts'
+import { createInbox, type Inbox } from './inbox.ts'
 import { createSandbox } from './isolate.ts'
 import { logBatch, usualMemoryMb } from './limits.ts'
 import { givenCaps, openLink } from './link.ts'
-import { isRunMessage, type RunMessage, type SentLine } from './protocol.ts'
+import { isReplyMessage, isRunMessage, type RunMessage, type SentLine } from './protocol.ts'
 
-const boot = createBoot(givenCaps())
+const caps = givenCaps()
+const boot = createBoot(caps)
 const send = openLink(async (message) => {
   if (isRunMessage(message)) await run(message)
+  // An answer may come after its run has ended.
+  else if (isReplyMessage(message) && message.id === current?.id) current.inbox.put(message)
 })
+let current: { readonly id: number; readonly inbox: Inbox } | undefined
 let sandbox = createSandbox(usualMemoryMb, boot)
 send({ type: 'ready' })
 
@@ -17,7 +23,11 @@ async function run(message: RunMessage): Promise<void> {
   send({ type: 'started', id })
   if (memoryMb !== sandbox.memoryMb) renew(memoryMb)
   const logs = createLogBatch(id)
-  const { verdict, usage } = await sandbox.run(message, { line: logs.add, dropped: logs.dropped })
+  const inbox = createInbox()
+  current = { id, inbox }
+  const calls = createChildCalls({ id, most: caps.calls, send, inbox })
+  const { verdict, usage } = await sandbox.run(message, { line: logs.add, dropped: logs.dropped, ...calls }, inbox)
+  current = undefined
   logs.flush()
   send({ type: 'done', id, verdict, usage })
   // Code may still be running, or memory be lost: only the end of this process is certain to clear that away.

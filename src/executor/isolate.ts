@@ -1,6 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { randomBytes } from 'node:crypto'
 import ivm from 'isolated-vm'
 import type { Boot } from './boot.ts'
+import type { Inbox } from './inbox.ts'
+import { readLibrary } from './library.ts'
 import { isolateGraceMs } from './limits.ts'
 import type { ChildUsage, RunMessage, SentLine, Verdict } from './protocol.ts'
 import { findImport, readSyntaxError } from './syntax.ts'
@@ -11,13 +13,17 @@ export interface Sink {
   line(line: SentLine): void
   /** How many lines were not let through so far. */
   dropped(count: number): void
+  /** The code asks for something outside. What comes of it belongs into the inbox. */
+  call(callId: number, op: string, json: string): void
+  /** It does not want it any more. */
+  cancel(callId: number): void
 }
 
 /** An isolate that is ready for one run. */
 export interface Sandbox {
   readonly memoryMb: number
   /** To be called once. Never rejects. */
-  run(message: RunMessage, sink: Sink): Promise<{ readonly verdict: Verdict; readonly usage: ChildUsage }>
+  run(message: RunMessage, sink: Sink, inbox: Inbox): Promise<{ readonly verdict: Verdict; readonly usage: ChildUsage }>
   dispose(): void
 }
 
@@ -31,7 +37,7 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
     onCatastrophicError: () => broken.resolve({ kind: 'memory' }),
   })
   const context = isolate.createContextSync()
-  const { main, install, begin, tick, untilNext } = boot(isolate, context)
+  const { main, install, connect, begin, tick, deliver, untilNext } = boot(isolate, context)
   const entry = isolate.compileModuleSync(entrySource, { filename: 'sandbox:entry' })
   let sink: Sink | undefined
   let reported: Verdict | undefined
@@ -42,7 +48,15 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
     new ivm.Callback((...report: Report) => (reported = readReport(report)), { ignored: true }),
   ])
 
-  async function execute(message: RunMessage, deadline: number): Promise<Verdict> {
+  connect.applySync(undefined, [
+    new ivm.Callback((...call: [number, string, string]) => sink?.call(...call), { ignored: true }),
+    new ivm.Callback((callId: number) => sink?.cancel(callId), { ignored: true }),
+    // Waited for, but only once for each part of our own code that a run comes to need.
+    new ivm.Callback(readLibrary),
+    randomBytes(32).toString('base64'),
+  ])
+
+  async function execute(message: RunMessage, inbox: Inbox, deadline: number): Promise<Verdict> {
     const remaining = () => deadline - performance.now()
 
     /** One stretch of user code, with the microtasks that follow. Its verdict, if the run ended in it. */
@@ -69,16 +83,20 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
     let verdict = await stretch((options) => entry.evaluate(options))
     while (!verdict) {
       const delay: number = untilNext.applySync()
-      await sleep(Math.max(0, Math.ceil(delay < 0 ? remaining() : Math.min(delay, remaining()))))
+      await inbox.wait(Math.max(0, Math.ceil(delay < 0 ? remaining() : Math.min(delay, remaining()))))
       if (remaining() <= 0) return { kind: 'timeout', stack: '' }
-      verdict = await stretch((options) => tick.apply(undefined, [], options))
+      // Only as many as are there now, so that timers get their turn.
+      for (const { callId, json } of inbox.take()) {
+        verdict ??= await stretch((options) => deliver.apply(undefined, [callId, json], options))
+      }
+      if (delay >= 0) verdict ??= await stretch((options) => tick.apply(undefined, [], options))
     }
     return verdict
   }
 
   return {
     memoryMb,
-    async run(message, runSink) {
+    async run(message, runSink, inbox) {
       sink = runSink
       const startedAt = performance.now()
       const cpuBefore = isolate.cpuTime
@@ -86,7 +104,7 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
       const expired = Promise.withResolvers<Verdict>()
       const expire = () => expired.resolve({ kind: 'timeout', stack: '' })
       const timer = setTimeout(expire, message.timeoutMs + isolateGraceMs)
-      const ended = execute(message, startedAt + message.timeoutMs)
+      const ended = execute(message, inbox, startedAt + message.timeoutMs)
       const verdict = await Promise.race([ended, broken.promise, expired.promise])
       clearTimeout(timer)
       return { verdict, usage: measure(isolate, startedAt, cpuBefore, verdict) }

@@ -91,8 +91,9 @@ function permissions(): string[] {
   const require = createRequire(import.meta.url)
   const isolatedVm = dirname(require.resolve('isolated-vm'))
   const loader = dirname(createRequire(join(isolatedVm, 'x.js')).resolve('node-gyp-build'))
+  const coreJs = dirname(require.resolve('core-js/package.json'))
   const amaro = dirname(dirname(require.resolve('amaro')))
-  const readable = [`${here}/*`, `${isolatedVm}/*`, `${loader}/*`, `${amaro}/*`, '/etc/alpine-release']
+  const readable = [`${here}/*`, `${isolatedVm}/*`, `${loader}/*`, `${amaro}/*`, `${coreJs}/*`, '/etc/alpine-release']
   return [
     '--permission',
     '--allow-addons',

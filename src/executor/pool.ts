@@ -4,8 +4,10 @@ import type { Outcome } from '../event.ts'
 import { noUsage } from '../event.ts'
 import type { Executor, Job, Prepared, RunHost, Source } from '../ports.ts'
 import { checkIn } from './check.ts'
+import { noFetcher } from './calls.ts'
 import { createChildren } from './children.ts'
 import { sandboxCrash, syntaxFailure } from './failures.ts'
+import type { Fetcher } from './fetch-types.ts'
 import { createLaunch, type Launch } from './launch.ts'
 import { sizeText } from './limits.ts'
 import { createMemoryWatch } from './memory-watch.ts'
@@ -18,6 +20,8 @@ export interface PoolOptions {
   readonly maxMemoryMb?: number
   /** What a run and a source may use besides time and memory. */
   readonly caps?: Caps
+  /** Does the fetching of user code, and is closed with the pool. None: every fetch fails. */
+  readonly fetcher?: Fetcher
   /** How long a process that is not needed is kept, in milliseconds. Default 30 seconds. */
   readonly idleMs?: number
   /** Whether user code runs without a compiler. */
@@ -41,6 +45,7 @@ export function openPool(options: PoolOptions): Executor {
     runners: max,
     maxMemoryMb = 512,
     caps = defaultCaps,
+    fetcher = noFetcher,
     jitless = false,
     idleMs = 30_000,
     warn = () => {},
@@ -58,7 +63,7 @@ export function openPool(options: PoolOptions): Executor {
     for (let lost = 0; lost < losses; lost++) {
       const child = await runners.acquire(signal)
       if (!child) return { kind: 'Interrupted' }
-      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, caps)
+      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, caps, fetcher)
       if (outcome) return outcome
     }
     const failure = sandboxCrash(`${losses} processes ended before it began`)
@@ -86,7 +91,7 @@ export function openPool(options: PoolOptions): Executor {
     trouble: () => runners.trouble() ?? checkers.trouble(),
     async close() {
       stopping.abort()
-      await Promise.all([runners.close(), checkers.close()])
+      await Promise.all([runners.close(), checkers.close(), fetcher.close()])
     },
   }
 }

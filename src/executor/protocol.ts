@@ -63,6 +63,25 @@ export type ChildMessage =
   | { readonly type: 'logs'; readonly id: number; readonly lines: readonly SentLine[]; readonly dropped: number }
   | { readonly type: 'done'; readonly id: number; readonly verdict: Verdict; readonly usage: ChildUsage }
   | { readonly type: 'checked'; readonly id: number; readonly result: CheckResult }
+  | CallMessage
+  | { readonly type: 'cancel'; readonly id: number; readonly callId: number }
+
+/** Code asks the server for something. `callId` rises within a run, from 1. */
+export interface CallMessage {
+  readonly type: 'call'
+  readonly id: number
+  readonly callId: number
+  readonly op: 'fetch'
+  readonly json: string
+}
+
+/** Server to runner child: what came of a call. */
+export interface ReplyMessage {
+  readonly type: 'reply'
+  readonly id: number
+  readonly callId: number
+  readonly json: string
+}
 
 /** `isSpent`: the child must not be used again, whatever it said. */
 export type CheckResult =
@@ -90,7 +109,12 @@ export function readChildMessage(value: unknown, caps: Caps): ChildMessage | und
     const result = readCheckResult(value['result'], caps)
     return result ? { type, id, result } : undefined
   }
-  return undefined
+  const { callId, op, json } = value
+  if (!isCount(callId)) return undefined
+  if (type === 'call') {
+    return op === 'fetch' && isText(json, caps.callBytes) ? { type, id, callId, op, json } : undefined
+  }
+  return type === 'cancel' ? { type, id, callId } : undefined
 }
 
 function readVerdict(value: unknown, caps: Caps): Verdict | undefined {
@@ -192,4 +216,8 @@ export function isRunMessage(value: unknown): value is RunMessage {
 
 export function isCheckMessage(value: unknown): value is CheckMessage {
   return isRecord(value) && value['type'] === 'check'
+}
+
+export function isReplyMessage(value: unknown): value is ReplyMessage {
+  return isRecord(value) && value['type'] === 'reply'
 }

@@ -2,11 +2,13 @@ import type { Caps } from '../caps.ts'
 import type { Outcome } from '../event.ts'
 import type { Json } from '../json.ts'
 import type { Job, LogLine, RunHost } from '../ports.ts'
+import { createCalls } from './calls.ts'
 import type { Child, ChildEnd } from './child-handle.ts'
 import { failureOf, outOfMemory, sandboxCrash, timeout, type Origin } from './failures.ts'
+import type { Fetcher } from './fetch-types.ts'
 import { childGraceMs, sizeText } from './limits.ts'
 import type { MemoryLimit } from './memory-watch.ts'
-import type { ChildMessage, ChildUsage, SentLine } from './protocol.ts'
+import type { CallMessage, ChildMessage, ChildUsage, SentLine } from './protocol.ts'
 
 /** How long a child may take to say that it began, in milliseconds. */
 const startMs = 5000
@@ -27,10 +29,22 @@ function memoryLimitOf(memoryMb: number, baseRss: number): MemoryLimit {
  * Runs a job in a child that was taken for it, and gives the child back or kills it. Undefined: the child was lost
  * before any of the code ran, so the job can be run elsewhere as if nothing had happened.
  */
-export function runIn(child: Child, id: number, job: Job, host: RunHost, caps: Caps): Promise<Outcome | undefined> {
+export function runIn(
+  child: Child,
+  id: number,
+  job: Job,
+  host: RunHost,
+  caps: Caps,
+  fetcher: Fetcher,
+): Promise<Outcome | undefined> {
   const { eventId, attempt, version, timeoutMs, memoryMb } = job
   const origin: Origin = { code: version.code, timeoutMs, memoryMb }
   const ended = Promise.withResolvers<Outcome | undefined>()
+  const calls = createCalls({
+    caps,
+    fetcher,
+    reply: (callId, json) => child.tell({ type: 'reply', id, callId, json }),
+  })
   let startedAt: number | undefined
   let lines = 0
   let length = 0
@@ -45,6 +59,7 @@ export function runIn(child: Child, id: number, job: Job, host: RunHost, caps: C
 
   function end(outcome: Outcome | undefined): void {
     clearTimeout(timer)
+    calls.end()
     host.signal.removeEventListener('abort', interrupt)
     ended.resolve(outcome)
   }
@@ -59,6 +74,8 @@ export function runIn(child: Child, id: number, job: Job, host: RunHost, caps: C
   function message(received: Exclude<ChildMessage, { type: 'ready' }>): void {
     if (received.type === 'started' && startedAt === undefined) start()
     else if (received.type === 'logs' && startedAt !== undefined) log(received.lines, received.dropped)
+    else if (received.type === 'call' && startedAt !== undefined) call(received)
+    else if (received.type === 'cancel' && startedAt !== undefined) calls.cancel(received.callId)
     else if (received.type === 'done' && startedAt !== undefined) done(received)
     else crash('it answered out of turn')
   }
@@ -80,6 +97,11 @@ export function runIn(child: Child, id: number, job: Job, host: RunHost, caps: C
       return
     }
     if (sent.length > 0) host.log(sent.map(([level, at, text]) => newLine(level, at, text)))
+  }
+
+  function call(received: CallMessage): void {
+    const problem = calls.start(received)
+    if (problem) crash(problem)
   }
 
   function newLine(level: LogLine['level'], at: number, text: string): LogLine {

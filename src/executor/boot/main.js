@@ -3,9 +3,10 @@ import { describe } from './failure.js'
 import { TypeErrorOf, parse } from './primordials.js'
 import { encodeResult } from './result.js'
 import { clearInterval, clearTimeout, fireNext, setInterval, setTimeout, untilNext } from './timers.js'
+import { addFetch, connect, deliver } from './web.js'
 import './removals.js'
 
-export { untilNext }
+export { untilNext, connect, deliver, fail }
 
 let send
 let logs
@@ -26,7 +27,7 @@ export function install(write, dropped, finish) {
 
 /** What the default export is going to be called with. */
 export function begin(event, input, attempt) {
-  context = { event: parse(event), input: parse(input), attempt, console: globalThis.console }
+  context = addFetch({ event: parse(event), input: parse(input), attempt, console: globalThis.console })
 }
 
 /** Called by the entry module once the user's module is evaluated. */

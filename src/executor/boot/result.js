@@ -87,7 +87,7 @@ function step(key, inArray) {
 }
 
 /** Whether a text takes more than `limit` bytes in UTF-8. */
-function exceeds(text, limit) {
+export function exceeds(text, limit) {
   if (text.length * 3 <= limit) return false
   let bytes = 0
   for (let index = 0; index < text.length; index++) {

@@ -48,6 +48,11 @@ export function fireNext() {
   reflect.apply(timer.callback, undefined, timer.values)
 }
 
+/** A timer of our own, which counts as one. Errors name what it is for. */
+export function startTimer(name, callback, delay) {
+  return start(name, callback, delay, [], false)
+}
+
 function start(name, callback, delay, values, repeats) {
   if (typeof callback !== 'function') throw new TypeErrorOf(`${name}: expected a function, got ${typeof callback}`)
   if (mapSize(timers) >= limits.timers) {

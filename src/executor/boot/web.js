@@ -1,0 +1,97 @@
+import { registry } from './modules.js'
+import { defineProperty, now, reflect } from './primordials.js'
+import { newFunction } from './web-primordials.js'
+
+// Most runs use few of the web's globals or none. Each is loaded when it is first read, from text that this process
+// has at hand, and costs nothing before.
+
+/** What leads out of the isolate, for our own modules. Only texts and numbers may pass. */
+export const host = { __proto__: null, call: undefined, cancel: undefined, seed: '', startedAt: 0 }
+
+const globals = {
+  __proto__: null,
+  URL: './core-js/url',
+  URLSearchParams: './core-js/url',
+  structuredClone: './core-js/structured-clone',
+  TextEncoder: './web/text-encoder.js',
+  TextDecoder: './web/text-decoder.js',
+  atob: './web/base64.js',
+  btoa: './web/base64.js',
+  DOMException: './web/dom-exception.js',
+  Event: './web/event.js',
+  CustomEvent: './web/event.js',
+  EventTarget: './web/event-target.js',
+  AbortSignal: './web/abort.js',
+  AbortController: './web/abort.js',
+  Headers: './web/headers.js',
+  Request: './web/request.js',
+  Response: './web/response.js',
+  fetch: './web/fetch.js',
+  performance: './web/performance.js',
+}
+
+const texts = { __proto__: null }
+let read
+
+for (const name of Object.keys(globals)) {
+  defineProperty(globalThis, name, {
+    __proto__: null,
+    get: () => {
+      const value = load(globals[name])[name]
+      settle(globalThis, name, value)
+      return value
+    },
+    set: (value) => settle(globalThis, name, value),
+    enumerable: false,
+    configurable: true,
+  })
+}
+
+/** Called once, before any user code. `readText` gives the text of a module by its name. */
+export function connect(call, cancel, readText, seed) {
+  host.call = call
+  host.cancel = cancel
+  host.seed = seed
+  read = readText
+}
+
+/** What came of a call. Only code that made one can get here, so what it is for is loaded. */
+export function deliver(callId, json) {
+  load('./web/calls.js').deliver(callId, json)
+}
+
+/** What the code is called with has `fetch` too. */
+export function addFetch(context) {
+  host.startedAt = now()
+  defineProperty(context, 'fetch', {
+    __proto__: null,
+    get: () => {
+      const { fetch } = load(globals.fetch)
+      settle(context, 'fetch', fetch, true)
+      return fetch
+    },
+    set: (value) => settle(context, 'fetch', value, true),
+    enumerable: true,
+    configurable: true,
+  })
+  return context
+}
+
+/** The exports of a module by its name. One that fails, because there is no stack left for it, can be tried again. */
+export function load(name) {
+  if (registry[name] !== undefined) return registry[name]
+  texts[name] ??= read(name)
+  const exported = reflect.apply(newFunction('library', texts[name]), undefined, [load])
+  texts[name] = ''
+  registry[name] = exported
+  return exported
+}
+
+/** The same if it is loaded already. */
+export function loaded(name) {
+  return registry[name]
+}
+
+function settle(target, name, value, enumerable = false) {
+  defineProperty(target, name, { __proto__: null, value, writable: true, enumerable, configurable: true })
+}

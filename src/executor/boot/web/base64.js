@@ -1,0 +1,30 @@
+import { TypeErrorOf, charCodeAt, reflect, toText } from '../primordials.js'
+import { BytesOf, fromBase64, toBase64 } from '../web-primordials.js'
+import { binaryText } from './bytes.js'
+import { DOMException } from './dom-exception.js'
+
+export function btoa(data) {
+  if (arguments.length === 0) throw new TypeErrorOf('The "data" argument must be specified')
+  const text = toText(data)
+  const bytes = new BytesOf(text.length)
+  for (let index = 0; index < text.length; index++) {
+    const unit = charCodeAt(text, index)
+    if (unit > 0xff) throw new DOMException('Invalid character', 'InvalidCharacterError')
+    bytes[index] = unit
+  }
+  return toBase64(bytes)
+}
+
+export function atob(data) {
+  if (arguments.length === 0) throw new TypeErrorOf('The "data" argument must be specified')
+  return binaryText(bytesOfBase64(toText(data)))
+}
+
+/** Throws an InvalidCharacterError. */
+export function bytesOfBase64(text) {
+  try {
+    return reflect.apply(fromBase64, BytesOf, [text])
+  } catch {
+    throw new DOMException('The string to be decoded is not correctly encoded.', 'InvalidCharacterError')
+  }
+}

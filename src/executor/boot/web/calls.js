@@ -1,0 +1,42 @@
+import { limits } from '../limits.js'
+import { MapOf, RangeErrorOf, mapDelete, mapSet, mapSize, parse } from '../primordials.js'
+import { mapGet } from '../web-primordials.js'
+import { exceeds } from '../result.js'
+import { host } from '../web.js'
+
+// Calls out of the isolate are counted here, in variables that no code of the user can reach: a flood is harmless only
+// if it never leaves.
+const underWay = new MapOf()
+let count = 0
+let fetches = 0
+
+/**
+ * Asks for something outside. `settle` is called with what comes of it, unless the function that is given back is
+ * called before. Throws a RangeError at what is beyond the limits.
+ */
+export function call(name, op, json, settle) {
+  if (op === 'fetch' && fetches >= limits.fetches) refuse(name, `${limits.fetches} fetches in a run`, 'MAX_FETCHES')
+  if (count >= limits.calls) refuse(name, `${limits.calls} calls in a run`, 'MAX_CALLS')
+  if (mapSize(underWay) >= limits.callsInFlight) {
+    refuse(name, `${limits.callsInFlight} calls at the same time`, 'MAX_CALLS_IN_FLIGHT')
+  }
+  if (exceeds(json, limits.callBytes)) refuse(name, `${limits.callBytes} bytes in a call`, 'MAX_CALL_BYTES')
+  if (op === 'fetch') fetches++
+  const callId = ++count
+  mapSet(underWay, callId, settle)
+  host.call(callId, op, json)
+  return () => {
+    if (mapDelete(underWay, callId) && op === 'fetch') host.cancel(callId)
+  }
+}
+
+function refuse(name, most, limit) {
+  throw new RangeErrorOf(`${name}: expected at most ${most} (${limit}), got more`)
+}
+
+export function deliver(callId, json) {
+  const settle = mapGet(underWay, callId)
+  if (settle === undefined) return
+  mapDelete(underWay, callId)
+  settle(parse(json))
+}

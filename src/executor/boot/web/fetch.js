@@ -1,0 +1,48 @@
+import { TypeErrorOf, slice, startsWith, stringify } from '../primordials.js'
+import { PromiseOf, toBase64, toLowerCase } from '../web-primordials.js'
+import { onAbort } from './abort.js'
+import { bytesOfBase64 } from './base64.js'
+import { markCaller } from './caller.js'
+import { call } from './calls.js'
+import { DOMException } from './dom-exception.js'
+import { pairs } from './headers.js'
+import { readRequest } from './request.js'
+import { newResponse } from './response.js'
+
+export function fetch(input, init = undefined) {
+  const fail = markCaller()
+  const isEmpty = arguments.length === 0
+  return new PromiseOf((resolve, reject) => {
+    if (isEmpty) throw new TypeErrorOf("The 'input' argument must be specified")
+    const request = readRequest(input, init)
+    const { signal } = request
+    if (signal?.aborted) throw signal.reason
+    let forget
+    const cancel = call('fetch', 'fetch', write(request), (answer) => {
+      forget?.()
+      if (answer.kind === 'answer') resolve(newResponse(answer, readBytes(answer)))
+      else reject(fail(newError(answer)))
+    })
+    if (signal === undefined) return
+    forget = onAbort(signal, () => {
+      cancel()
+      reject(signal.reason)
+    })
+  })
+}
+
+function write({ url, method, headers, bytes, redirect }) {
+  const body = bytes === null ? undefined : toBase64(bytes)
+  return stringify({ __proto__: null, url, method, headers: pairs(headers), body, redirect })
+}
+
+function readBytes({ status, body }) {
+  return status === 204 || status === 205 || status === 304 ? null : bytesOfBase64(body)
+}
+
+/** Tells what was expected and what came, in words that are meant for the user. */
+function newError({ name, message }) {
+  if (name !== 'TypeError') return new DOMException(message, name)
+  const said = startsWith(toLowerCase(message), 'fetch failed') ? slice(message, 12) : `: ${message}`
+  return new TypeErrorOf(`fetch failed${said}`)
+}
