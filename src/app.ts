@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Caps } from './caps.ts'
 import { createCommands } from './commands.ts'
 import type { Config } from './config.ts'
+import { createFetcher } from './executor/fetch.ts'
 import { openPool } from './executor/pool.ts'
 import { createApiServer } from './graphql/server.ts'
 import { createMemoryHub } from './hub/memory.ts'
@@ -58,6 +59,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
       maxMemoryMb: config.limits.maxima.memoryMb,
       caps: config.caps,
       jitless: config.jitless,
+      fetcher: createFetcher({ ...config.fetch, caps: config.caps }),
       warn: (message) => log.warn(message),
     }),
     hub: createHub(opened.shared, log),

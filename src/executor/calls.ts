@@ -3,6 +3,8 @@ import type { FetchAnswer, Fetcher, FetchHeader, FetchRequest } from './fetch-ty
 import { isRecord, type CallMessage } from './protocol.ts'
 
 export interface CallsOptions {
+  /** Tells the fetcher which run it is. */
+  readonly run: string
   readonly caps: Caps
   readonly fetcher: Fetcher
   readonly reply: (callId: number, json: string) => void
@@ -18,7 +20,7 @@ export interface Calls {
   end(): void
 }
 
-export function createCalls({ caps, fetcher, reply }: CallsOptions): Calls {
+export function createCalls({ run, caps, fetcher, reply }: CallsOptions): Calls {
   const underWay = new Map<number, AbortController>()
   let count = 0
   let lastId = 0
@@ -32,7 +34,7 @@ export function createCalls({ caps, fetcher, reply }: CallsOptions): Calls {
     if (!request) return 'it made a call that no sound child makes'
     const abort = new AbortController()
     underWay.set(callId, abort)
-    void answer(callId, fetcher.fetch(request, abort.signal))
+    void answer(callId, fetcher.fetch(request, abort.signal, run))
     return undefined
   }
 

@@ -41,6 +41,7 @@ export function runIn(
   const origin: Origin = { code: version.code, timeoutMs, memoryMb }
   const ended = Promise.withResolvers<Outcome | undefined>()
   const calls = createCalls({
+    run: `${id}`,
     caps,
     fetcher,
     reply: (callId, json) => child.tell({ type: 'reply', id, callId, json }),

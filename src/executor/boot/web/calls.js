@@ -10,17 +10,32 @@ const underWay = new MapOf()
 let count = 0
 let fetches = 0
 
+/** Why no further call may be made, if so: an error that names the limit. */
+export function noRoom(name, op) {
+  if (op === 'fetch' && fetches >= limits.fetches)
+    return over(name, `${limits.fetches} fetches in a run`, 'MAX_FETCHES')
+  if (count >= limits.calls) return over(name, `${limits.calls} calls in a run`, 'MAX_CALLS')
+  if (mapSize(underWay) < limits.callsInFlight) return undefined
+  return over(name, `${limits.callsInFlight} calls at the same time`, 'MAX_CALLS_IN_FLIGHT')
+}
+
+/**
+ * A promise that is rejected only when the code that is running now has had the time to handle it. One that is rejected
+ * from the start is told to the host as unhandled and then as handled, which takes longer with each.
+ */
+export async function rejectSoon(error) {
+  await undefined
+  throw error
+}
+
 /**
  * Asks for something outside. `settle` is called with what comes of it, unless the function that is given back is
  * called before. Throws a RangeError at what is beyond the limits.
  */
 export function call(name, op, json, settle) {
-  if (op === 'fetch' && fetches >= limits.fetches) refuse(name, `${limits.fetches} fetches in a run`, 'MAX_FETCHES')
-  if (count >= limits.calls) refuse(name, `${limits.calls} calls in a run`, 'MAX_CALLS')
-  if (mapSize(underWay) >= limits.callsInFlight) {
-    refuse(name, `${limits.callsInFlight} calls at the same time`, 'MAX_CALLS_IN_FLIGHT')
-  }
-  if (exceeds(json, limits.callBytes)) refuse(name, `${limits.callBytes} bytes in a call`, 'MAX_CALL_BYTES')
+  const problem = noRoom(name, op)
+  if (problem !== undefined) throw problem
+  if (exceeds(json, limits.callBytes)) throw over(name, `${limits.callBytes} bytes in a call`, 'MAX_CALL_BYTES')
   if (op === 'fetch') fetches++
   const callId = ++count
   mapSet(underWay, callId, settle)
@@ -30,8 +45,8 @@ export function call(name, op, json, settle) {
   }
 }
 
-function refuse(name, most, limit) {
-  throw new RangeErrorOf(`${name}: expected at most ${most} (${limit}), got more`)
+function over(name, most, limit) {
+  return new RangeErrorOf(`${name}: expected at most ${most} (${limit}), got more`)
 }
 
 export function deliver(callId, json) {

@@ -3,16 +3,19 @@ import { PromiseOf, toBase64, toLowerCase } from '../web-primordials.js'
 import { onAbort } from './abort.js'
 import { bytesOfBase64 } from './base64.js'
 import { markCaller } from './caller.js'
-import { call } from './calls.js'
+import { call, noRoom, rejectSoon } from './calls.js'
 import { DOMException } from './dom-exception.js'
 import { pairs } from './headers.js'
 import { readRequest } from './request.js'
 import { newResponse } from './response.js'
 
 export function fetch(input, init = undefined) {
-  const fail = markCaller()
+  // First, so that a flood costs little.
+  const problem = noRoom('fetch', 'fetch')
+  if (problem !== undefined) return rejectSoon(problem)
   const isEmpty = arguments.length === 0
   return new PromiseOf((resolve, reject) => {
+    const fail = markCaller()
     if (isEmpty) throw new TypeErrorOf("The 'input' argument must be specified")
     const request = readRequest(input, init)
     const { signal } = request
