@@ -53,7 +53,11 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
   const opened = await openStore(config, log)
   const { store, queue, executor, hub } = change({
     store: opened.store,
-    queue: createMemoryQueue({ concurrency: config.runners, now: () => opened.store.now() }),
+    queue: createMemoryQueue({
+      concurrency: config.runners,
+      perLane: config.workflowConcurrency,
+      now: () => opened.store.now(),
+    }),
     executor: openPool({
       runners: config.runners,
       maxMemoryMb: config.limits.maxima.memoryMb,

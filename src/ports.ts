@@ -42,8 +42,11 @@ export interface EventFilter {
   readonly idempotencyKey?: string | undefined
 }
 
+/** What a queue needs to know of an event: whose it is, for none to starve another, and when it is due. */
+export type WakeUp = Pick<Event, 'id' | 'runAt' | 'workflow' | 'execution' | 'version'>
+
 /** What it takes to have an event run: a backlog is long, and its inputs are large. */
-export type DueEvent = Pick<Event, 'id' | 'status' | 'runAt'>
+export type DueEvent = WakeUp & Pick<Event, 'status'>
 
 /** What is not final yet. */
 export interface Backlog {
@@ -112,8 +115,11 @@ export interface Store {
    * the ids of those; what is missing among them was taken from the owner.
    */
   renewLeases(owner: string, ids: readonly string[], until: number): Promise<readonly string[]>
-  /** Events that are processing with a lease that ran out, then those that are pending and due, longest due first. */
-  listDue(now: number, limit: number): Promise<readonly DueEvent[]>
+  /**
+   * Events that are processing with a lease that ran out, then those that are pending and due, longest due first, from
+   * after the first `skip` of these.
+   */
+  listDue(now: number, limit: number, skip?: number): Promise<readonly DueEvent[]>
   /** How much is not final yet. Counts up to `limit` of each kind, so that it stays cheap however much that is. */
   backlog(limit: number): Promise<Backlog>
 
@@ -162,10 +168,13 @@ export interface ForeignChanges {
   changedSince(time: number, limit: number): Promise<readonly ChangedEvent[]>
 }
 
-/** Carries wake-ups: at least once, in no promised order, and it may lose some, since the sweep repeats them. */
+/**
+ * Carries wake-ups: at least once, in no promised order, and it may lose some, since the sweep repeats them. However
+ * many events of one workflow, function or text of inline code wait, those of others get their turn.
+ */
 export interface Queue {
   /** Asks for an event to be run once it is due. Never waits for the run, never throws, does nothing once closed. */
-  push(event: Pick<Event, 'id' | 'runAt'>): void
+  push(event: WakeUp): void
   /** Starts delivery. `run` handles one id and is not called twice at the same time for one id; it never rejects. */
   consume(run: (eventId: string) => Promise<void>): void
   /** Stops delivery at once, and resolves when the runs under way have ended. Closing twice is fine. */

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
-import type { Hub, Queue, Store } from './ports.ts'
+import type { DueEvent, Hub, Queue, Store } from './ports.ts'
 import { recoverEvent, releaseEvent } from './transitions.ts'
 
 /** How long a lost wake-up or a lost runner may go unnoticed, in milliseconds. */
 const sweepMs = 850
 /** Events looked at in one sweep: several times what a process can run until the next. */
 const sweepLimit = 5_000
+/** How many times as many are looked at of a longer backlog, further on each time. */
+const stretches = 2
 /** A server whose sweep has not succeeded for so long cannot be said to work, in milliseconds. */
 const staleMs = 10_000
 
@@ -24,12 +26,30 @@ interface Needs {
 export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs) {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
+  /** How far into a long backlog the last sweep looked. */
+  let reached = 0
   let lastSuccess: number | undefined
   let lastError = 'The first sweep has not ended yet.'
 
   async function sweep(): Promise<void> {
     const now = store.now()
-    for (const due of await store.listDue(now, sweepLimit)) {
+    const longest = await store.listDue(now, sweepLimit)
+    await wake(longest, now)
+    if (longest.length < sweepLimit) {
+      reached = 0
+      return
+    }
+    // Behind those that have waited longest, which may all be of one workflow that gets no further, others wait.
+    for (let stretch = 0; stretch < stretches && !stopped; stretch++) {
+      reached += sweepLimit
+      const further = await store.listDue(now, sweepLimit, reached)
+      await wake(further, now)
+      if (further.length < sweepLimit) reached = 0
+    }
+  }
+
+  async function wake(found: readonly DueEvent[], now: number): Promise<void> {
+    for (const due of found) {
       if (stopped || isRunning(due.id)) continue
       if (due.status === 'Pending') queue.push(due)
       else await recover(due.id, now)

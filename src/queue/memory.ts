@@ -1,9 +1,16 @@
-import type { Queue } from '../ports.ts'
+import type { Turn } from '../lanes.ts'
+import { createLanes } from '../lanes.ts'
+import type { Queue, WakeUp } from '../ports.ts'
 
 export interface MemoryQueueOptions {
   /** How many events are run at the same time. */
   readonly concurrency: number
-  /** How many wake-ups are remembered; beyond that they are dropped, and the sweep brings them back. */
+  /** How many of one lane: of one workflow, function or text of inline code. Default: as many. */
+  readonly perLane?: number
+  /**
+   * How many wake-ups are remembered of what is due, and how many of what is due later; beyond that they are dropped,
+   * and the sweep brings them back.
+   */
   readonly capacity?: number
   /** The clock that times to run at are of, in milliseconds since the epoch. */
   readonly now?: () => number
@@ -12,53 +19,62 @@ export interface MemoryQueueOptions {
 /** The longest a timer can be set for, in milliseconds: beyond 31 bits it would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
-/** Wake-ups within this process, first come first served. Needs no durability: what it loses, the sweep finds. */
-export function createMemoryQueue({ concurrency, capacity = 100_000, now = Date.now }: MemoryQueueOptions): Queue {
-  const waiting = new Set<string>()
+/**
+ * Wake-ups within this process, those of each lane by the time they are due. Needs no durability: what it loses, the
+ * sweep finds.
+ */
+export function createMemoryQueue(options: MemoryQueueOptions): Queue {
+  const { concurrency, perLane = concurrency, capacity = 100_000, now = Date.now } = options
+  const lanes = createLanes({ places: concurrency, perLane, capacity })
   const timers = new Map<string, NodeJS.Timeout>()
   const running = new Map<string, Promise<void>>()
+  /** What was woken while it ran: the run under way may not have seen what it is woken for. */
+  const again = new Map<string, WakeUp>()
   let run: ((eventId: string) => Promise<void>) | undefined
   let closed = false
 
   function deliver(): void {
     if (!run || closed) return
-    for (const id of waiting) {
-      if (running.size >= concurrency) return
-      // One that is woken while it runs waits its turn: the run under way may not have seen what it is woken for.
-      if (running.has(id)) continue
-      waiting.delete(id)
-      running.set(id, start(run, id))
-    }
+    for (let turn = lanes.next(); turn; turn = lanes.next()) running.set(turn.id, start(run, turn))
   }
 
-  async function start(handle: (eventId: string) => Promise<void>, id: string): Promise<void> {
+  async function start(handle: (eventId: string) => Promise<void>, { id, leave }: Turn): Promise<void> {
     // Begins in a later turn, so that `running` knows of it first, and whoever pushed is not kept waiting.
     await Promise.resolve()
     try {
       await handle(id)
     } finally {
       running.delete(id)
+      leave()
+      const woken = again.get(id)
+      again.delete(id)
+      if (woken) push(woken)
       deliver()
     }
   }
 
-  function wakeLater(id: string, runAt: number): void {
-    clearTimeout(timers.get(id))
+  function wakeLater(event: WakeUp, runAt: number): void {
+    clearTimeout(timers.get(event.id))
     const delay = Math.min(runAt - now(), longestTimer)
     const timer = setTimeout(() => {
-      timers.delete(id)
-      push({ id, runAt })
+      timers.delete(event.id)
+      push(event)
     }, delay)
-    timers.set(id, timer.unref())
+    timers.set(event.id, timer.unref())
   }
 
-  function push({ id, runAt }: Parameters<Queue['push']>[0]): void {
-    if (closed || waiting.has(id)) return
-    if (waiting.size + timers.size >= capacity && !timers.has(id)) return
-    if (runAt !== null && runAt > now()) return wakeLater(id, runAt)
+  // The fields that matter, not the event: its input may be large.
+  function push({ id, runAt, workflow, execution, version }: WakeUp): void {
+    const event = { id, runAt, workflow, execution, version }
+    if (closed || lanes.has(id)) return
+    if (runAt !== null && runAt > now()) {
+      if (timers.size < capacity || timers.has(id)) wakeLater(event, runAt)
+      return
+    }
     clearTimeout(timers.get(id))
     timers.delete(id)
-    waiting.add(id)
+    if (running.has(id)) again.set(id, event)
+    else lanes.add(event)
     deliver()
   }
 
@@ -70,7 +86,8 @@ export function createMemoryQueue({ concurrency, capacity = 100_000, now = Date.
     },
     async close() {
       closed = true
-      waiting.clear()
+      lanes.clear()
+      again.clear()
       for (const timer of timers.values()) clearTimeout(timer)
       timers.clear()
       await Promise.all(running.values())

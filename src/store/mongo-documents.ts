@@ -111,8 +111,12 @@ export function toEvent(document: EventDocument): Event {
   }
 }
 
-export function toDueEvent({ _id: id, status, runAt }: Pick<EventDocument, '_id' | 'status' | 'runAt'>): DueEvent {
-  return { id, status, runAt: time(runAt) }
+/** The fields that `toDueEvent` is made of. */
+export const dueFields = { status: 1, runAt: 1, workflow: 1, execution: 1, version: 1 } as const
+
+export function toDueEvent(document: Pick<EventDocument, '_id' | keyof typeof dueFields>): DueEvent {
+  const { _id: id, status, runAt, workflow, execution, version } = document
+  return { id, status, runAt: time(runAt), workflow, execution, version }
 }
 
 export function logDocument(line: LogLine): LogDocument {

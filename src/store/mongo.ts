@@ -7,7 +7,7 @@ import { createCalls } from './mongo-calls.ts'
 import type { MongoOptions } from './mongo-connection.ts'
 import { connectMongo } from './mongo-connection.ts'
 import type { EventDocument, LogDocument, ProgramDocument } from './mongo-documents.ts'
-import { eventDocument, logDocument, optional, toDueEvent, toEvent, toLogLine } from './mongo-documents.ts'
+import { dueFields, eventDocument, logDocument, optional, toDueEvent, toEvent, toLogLine } from './mongo-documents.ts'
 import { GoneError } from './mongo-errors.ts'
 import { createProgramStore } from './mongo-programs.ts'
 import { createRecords } from './mongo-records.ts'
@@ -81,9 +81,14 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
   }
 
   /** In the order of an index, which is asked for by name because the planner cannot know how small it is. */
-  function findDue(filter: Filter<EventDocument>, { name, key }: (typeof hints)['due' | 'leased'], limit: number) {
-    const found = events.find(filter, { projection: { status: 1, runAt: 1 }, hint: name })
-    return found.sort(key).limit(limit).toArray()
+  function findDue(
+    filter: Filter<EventDocument>,
+    { name, key }: (typeof hints)['due' | 'leased'],
+    limit: number,
+    skip = 0,
+  ) {
+    const found = events.find(filter, { projection: dueFields, hint: name })
+    return found.sort(key).skip(skip).limit(limit).toArray()
   }
 
   return {
@@ -107,13 +112,13 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
         if (matchedCount === ids.length) return ids
         return (await events.find(mine, { projection: { _id: 1 } }).toArray()).map((it) => it._id)
       }),
-    listDue: (now, limit) =>
+    listDue: (now, limit, skip) =>
       read(async () => {
         const until = { $lte: new Date(now) }
         const lost = await findDue({ status: 'Processing', leaseUntil: until }, hints.leased, limit)
         // To MongoDB a limit of zero is none.
         const left = limit - lost.length
-        const due = left > 0 ? await findDue({ status: 'Pending', runAt: until }, hints.due, left) : []
+        const due = left > 0 ? await findDue({ status: 'Pending', runAt: until }, hints.due, left, skip) : []
         return [...lost, ...due].map(toDueEvent)
       }),
 

@@ -77,6 +77,9 @@ export function toDueEvent(row: Row): DueEvent {
     id: text(row['id']),
     status: text(row['status']) as Event['status'],
     runAt: integerOrNull(row['run_at']),
+    workflow: textOrNull(row['workflow']),
+    execution: textOrNull(row['execution']),
+    version: textOrNull(row['version']),
   }
 }
 

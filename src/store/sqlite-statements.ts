@@ -5,6 +5,7 @@ const eventColumns = columns(
   'limits rerun_of run_at created_at started_at finished_at owner lease_until crashes',
 )
 const programColumns = columns('id kind name description version limits rev created_at updated_at deleted_at')
+const dueColumns = 'id, status, run_at, workflow, execution, version'
 
 /** Greater than every id: what a list begins before. */
 export const beforeAll = '~'
@@ -23,9 +24,9 @@ export const statements = {
     AND lease_until <= :expired_by`,
   renewLeases: `UPDATE events SET lease_until = :until WHERE id IN (SELECT value FROM json_each(:ids))
     AND status = 'Processing' AND owner = :owner RETURNING id`,
-  listPending: `SELECT id, status, run_at FROM events INDEXED BY events_pending WHERE status = 'Pending' AND run_at <= :now
-    ORDER BY run_at LIMIT :limit`,
-  listExpired: `SELECT id, status, run_at FROM events INDEXED BY events_leased WHERE status = 'Processing' AND lease_until <= :now
+  listPending: `SELECT ${dueColumns} FROM events INDEXED BY events_pending WHERE status = 'Pending' AND run_at <= :now
+    ORDER BY run_at LIMIT :limit OFFSET :skip`,
+  listExpired: `SELECT ${dueColumns} FROM events INDEXED BY events_leased WHERE status = 'Processing' AND lease_until <= :now
     ORDER BY lease_until LIMIT :limit`,
   countPending: `SELECT count(*) AS count, min(run_at) AS earliest FROM (SELECT run_at FROM events
     INDEXED BY events_pending WHERE status = 'Pending' AND run_at >= 0 ORDER BY run_at LIMIT :limit)`,

@@ -102,10 +102,10 @@ export function openSqliteStore({ dataDir, warn = () => undefined }: SqliteOptio
       writer.write(() =>
         all(statements.renewLeases, { owner, ids: JSON.stringify(ids), until }).map((row) => String(row['id'])),
       ),
-    listDue: (now, limit) =>
+    listDue: (now, limit, skip = 0) =>
       read(() => {
         const expired = all(statements.listExpired, { now, limit })
-        const pending = all(statements.listPending, { now, limit: limit - expired.length })
+        const pending = all(statements.listPending, { now, limit: limit - expired.length, skip })
         return [...expired, ...pending].map(toDueEvent)
       }),
 

@@ -12,7 +12,8 @@ export function queueSuite(name: string, open: () => Promise<Queue> | Queue): vo
     })
     afterEach(() => queue.close())
 
-    const wake = (id: string, runAt: number | null = 0) => queue.push({ id, runAt })
+    const wake = (id: string, runAt: number | null = 0, workflow = id) =>
+      queue.push({ id, runAt, workflow, execution: null, version: null })
 
     /** Consumes; each run waits until it is let go. */
     function consume() {
@@ -81,6 +82,17 @@ export function queueSuite(name: string, open: () => Promise<Queue> | Queue): vo
       expect(Date.now()).toBeGreaterThanOrEqual(due)
       runs.finish('now')
       runs.finish('later')
+    })
+
+    test('however many of one workflow wait, one of another is next', async () => {
+      const runs = consume()
+      for (let index = 0; index < 50; index++) wake(`many${index}`, 0, 'many')
+      await runs.until(suiteConcurrency)
+      wake('other')
+      runs.finish('many0')
+      const started = await runs.until(suiteConcurrency + 1)
+      expect(started.at(-1)).toBe('other')
+      for (let count = 1; count <= 51; count++) runs.finish((await runs.until(count))[count - 1] ?? '')
     })
 
     test('a run that ends frees its place, whatever became of it', async () => {

@@ -167,12 +167,14 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       const done = await create(pendingEvent())
       await store.updateEvent(claimed(done))
       await store.updateEvent(settled(claimed(done)))
+      const what = { workflow: 'wfl_1', execution: null, version: 'abc' }
       expect(await store.listDue(now, 10)).toEqual([
-        { id: lost.id, status: 'Processing', runAt: now },
-        { id: first.id, status: 'Pending', runAt: now - 10 },
-        { id: second.id, status: 'Pending', runAt: now },
+        { id: lost.id, status: 'Processing', runAt: now, ...what },
+        { id: first.id, status: 'Pending', runAt: now - 10, ...what },
+        { id: second.id, status: 'Pending', runAt: now, ...what },
       ])
       expect(ids(await store.listDue(now, 2))).toEqual([lost.id, first.id])
+      expect(ids(await store.listDue(now, 2, 1))).toEqual([lost.id, second.id])
       expect(ids(await store.listDue(now + 1, 10))).toContain(later.id)
     })
 
