@@ -1,15 +1,21 @@
 import ivm from 'isolated-vm'
 import type { Caps } from '../caps.ts'
 import { limitsInside } from './limits.ts'
-import { moduleBody } from './modules.ts'
+import { readModule } from './modules.ts'
 
 /** Each after those it imports from. */
 const files = [
   'primordials.js',
   'removals.js',
   'error-text.js',
+  'names.js',
+  'quote.js',
+  'layout.js',
+  'error-look.js',
+  'kinds.js',
   'inspect.js',
   'format.js',
+  'table.js',
   'failure.js',
   'result.js',
   'timers.js',
@@ -32,11 +38,12 @@ export type Boot = ReturnType<typeof createBoot>
  * to compile that makes an isolate ready in half the time.
  */
 export function createBoot(caps: Caps) {
-  const script = `'use strict'; { const modules = Object.create(null);
-modules['./modules.js'] = { registry: modules };
-modules['./limits.js'] = { limits: ${JSON.stringify(limitsInside(caps))} };
-${files.map(asFunction).join('\n')}
-globalThis.boot = modules['./main.js'] }`
+  const modules = files.map(asBlock)
+  const script = `'use strict'; { let ${modules.flatMap(({ variables }) => variables).join(', ')};
+const limits$limits = { __proto__: null, ...${JSON.stringify(limitsInside(caps))} };
+const modules$registry = { __proto__: null, './limits.js': () => ({ __proto__: null, limits: limits$limits }) };
+${plain(modules.map(({ text }) => text).join('\n'))}
+globalThis.boot = { __proto__: null, ${exportedBy.map((name) => `${name}: ${variableOf('main.js', name)}`).join(', ')} } }`
   // Made here, from our own text, for this very V8: the only kind of compiled code that may be trusted.
   const made: ivm.Script & ivm.CachedDataResult = new ivm.Isolate().compileScriptSync(script, {
     produceCachedData: true,
@@ -67,6 +74,32 @@ function refuseImport(name: string): never {
   throw new Error(`The boot code imports ${name}`)
 }
 
-function asFunction(file: string): string {
-  return `modules['./${file}'] = (() => {\n${moduleBody(file, (name) => `modules['${name}']`)}\n})();`
+/**
+ * A module as a function that is called at once and leaves its exports in variables around it. An object for them would
+ * cost more than all else that a module does, so it is only made when a part that is loaded later asks for it.
+ */
+function asBlock(file: string): { readonly variables: readonly string[]; readonly text: string } {
+  const { body, names } = readModule(file, (bindings, from) => {
+    return `const ${bindings.map(([name, local]) => `${local} = ${variableOf(from, name)}`).join(', ')}`
+  })
+  const handing = names.map((name) => `${variableOf(file, name)} = ${name}`).join('; ')
+  const exported = names.map((name) => `${name}: ${variableOf(file, name)}`).join(', ')
+  return {
+    variables: names.map((name) => variableOf(file, name)),
+    text: `(() => {\n${body}\n${handing}\n})();
+modules$registry['./${file}'] = () => ({ __proto__: null, ${exported} });`,
+  }
+}
+
+/** Without what V8 would only copy: comments on lines of their own, and characters that make it keep two bytes each. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/^ *\/\/.*\n/gm, '')
+    .replaceAll(/^ *\/\*\*[^]*?\*\/\n/gm, '')
+    .replaceAll(/[^\n -~]/g, (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The variable that an export of a module is in. */
+function variableOf(file: string, name: string): string {
+  return `${file.replace(/\.js$/, '').replaceAll(/\W/g, '_')}$${name}`
 }

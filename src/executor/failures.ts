@@ -20,7 +20,7 @@ export function failureOf(verdict: Exclude<Verdict, { kind: 'success' }>, origin
       return located(
         { code: 'USER_ERROR', name, message, stack: stack || null, retryable },
         origin.code,
-        topFrame(stack),
+        topFrame(stack, `${name}: ${message}`),
       )
     }
     case 'syntax':
@@ -78,7 +78,9 @@ function located(failure: Unlocated, code = '', at?: Position): Failure {
   }
 }
 
-function topFrame(stack: string): Position | undefined {
-  const [, line, column] = /^ {4}at .*?workflow\.[jt]s:(\d{1,9}):(\d{1,9})/m.exec(stack) ?? []
+/** The place of the first frame. `headline` comes before the frames, and a line in it may look like one. */
+function topFrame(stack: string, headline = ''): Position | undefined {
+  const frames = stack.startsWith(headline) ? stack.slice(headline.length) : stack
+  const [, line, column] = /^ {4}at .*?workflow\.[jt]s:(\d{1,9}):(\d{1,9})/m.exec(frames) ?? []
   return line === undefined || column === undefined ? undefined : { line: Number(line), column: Number(column) }
 }

@@ -11,7 +11,7 @@ export function readLibrary(name: string): string {
   const known = texts.get(name)
   if (known !== undefined) return known
   const bundled = bundles[name]
-  const body = bundled ? bundle(bundled) : moduleBody(name.slice(2), (other) => `library('${other}')`)
+  const body = bundled ? bundle(bundled) : moduleBody(name.slice(2))
   // Named, so that its frames can be told from those of the user.
   const text = `'use strict'\n${body}\n//# sourceURL=sandbox:${name.slice(2)}`
   texts.set(name, text)
@@ -75,5 +75,5 @@ function require(name) {
   return module.exports
 }
 ${files.map((file) => `require('${file}')`).join('\n')}
-return { ${names.map((name) => `${name}: scope.${name}`).join(', ')} }`
+return { __proto__: null, ${names.map((name) => `${name}: scope.${name}`).join(', ')} }`
 }

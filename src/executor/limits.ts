@@ -1,7 +1,6 @@
 import type { Caps } from '../caps.ts'
 
-/** Limits that hold inside the isolate and that nobody needs to set. Lengths count characters. */
-export const sandboxLimits = {
+const errorLimits = {
   nameLength: 200,
   messageLength: 8 * 1024,
   stackFrames: 20,
@@ -9,11 +8,35 @@ export const sandboxLimits = {
   rawStackLength: 64 * 1024,
   causeDepth: 3,
   causeLength: 2 * 1024,
+  /** Errors that are told of those an AggregateError gathers. */
+  errorParts: 10,
+} as const
+
+/** No child may send a longer stack: its own headline and frames, and those of each cause. */
+export const stackLength =
+  (errorLimits.causeDepth + 1) *
+  (errorLimits.messageLength + errorLimits.nameLength + errorLimits.stackFrames * (errorLimits.frameLength + 1))
+
+/** Limits that hold inside the isolate and that nobody needs to set. Lengths count characters. */
+export const sandboxLimits = {
+  ...errorLimits,
+  stackLength,
   pathLength: 500,
   resultDepth: 500,
   inspectDepth: 2,
   inspectItems: 100,
   inspectLength: 16 * 1024,
+  /** Characters of one text in a value that is shown. */
+  inspectText: 10_000,
+  /** Columns that a value which is shown may take before it is broken into lines. */
+  inspectWidth: 80,
+  inspectJsonDepth: 20,
+  tableRows: 200,
+  tableColumns: 50,
+  /** Levels of `console.group` that are indented. */
+  groups: 20,
+  /** Prototypes of a value that are looked at. */
+  prototypes: 100,
 } as const
 
 /** All limits that hold inside the isolate: what the boot modules import as `limits`. */
@@ -40,11 +63,6 @@ export function sizeText(size: number, unit = 'bytes'): string {
   if (size >= 1024 ** 2 && size % 1024 ** 2 === 0) return `${size / 1024 ** 2} MB`
   return size >= 1024 && size % 1024 === 0 ? `${size / 1024} kB` : `${size} ${unit}`
 }
-
-/** No child may send a longer stack: its own headline and frames, and those of each cause. */
-export const stackLength =
-  (sandboxLimits.causeDepth + 1) *
-  (sandboxLimits.messageLength + sandboxLimits.nameLength + sandboxLimits.stackFrames * (sandboxLimits.frameLength + 1))
 
 /** What a cut text may be longer than its limit, because it says how much is missing. */
 export const clipNote = 64

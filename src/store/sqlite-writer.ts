@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import { asUnavailable } from './sqlite-errors.ts'
-import type { FileWatch } from './sqlite-watch.ts'
 
 /** Collects the writes of one turn of the event loop and commits them together, so that they share one fsync. */
 export interface Writer {
@@ -17,7 +16,7 @@ interface Operation {
   readonly reject: (error: unknown) => void
 }
 
-export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
+export function createWriter(db: DatabaseSync): Writer {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -32,15 +31,11 @@ export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
     waiting = []
     const answers: (() => void)[] = []
     try {
-      watch.guard()
       begin.run()
       for (const operation of operations) answers.push(runOne(operation))
       commit.run()
-      // What went into a file that is no longer there will not be found again, so it must not be acknowledged.
-      watch.guard()
     } catch (error) {
       if (db.isTransaction) rollback.run()
-      watch.sawError(error)
       for (const operation of operations) operation.reject(asUnavailable(error))
       return
     }
@@ -59,7 +54,6 @@ export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
       if (!db.isTransaction) throw error
       undo.run()
       release.run()
-      watch.sawError(error)
       return () => reject(asUnavailable(error))
     }
   }

@@ -189,7 +189,9 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
         const names = ['process', 'require', 'module', 'Buffer', 'WebAssembly', 'SharedArrayBuffer', 'Atomics']
         const code = `export default () => [${names.map((global) => `typeof ${global}`).join(', ')}]`
         expect(await data(code)).toEqual(names.map(() => 'undefined'))
-        expect(await data('export default () => new ArrayBuffer(8, { maxByteLength: 16 }).resizable')).toBe(false)
+        expect(await data('export default () => new ArrayBuffer(8, { maxByteLength: 16 }).resizable ?? null')).toBe(
+          null,
+        )
         const escape = `export default ({ console }) => console.log.constructor('return typeof process')()`
         expect(await data(escape)).toBe('undefined')
       })
@@ -198,7 +200,8 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
     describe('results that are not JSON', () => {
       test.each([
         ['({ total: 1n })', 'data.total: expected JSON, got a BigInt'],
-        ['({ a: [{ "b c": () => 1 }] })', 'data.a[0]["b c"]: expected JSON, got a function'],
+        ['({ a: [{ "b c": 1n }] })', 'data.a[0]["b c"]: expected JSON, got a BigInt'],
+        ['() => 1', 'data: expected JSON, got a function'],
         ['Symbol("x")', 'data: expected JSON, got a symbol'],
         ['{ const a = {}; a.b = { a }; return a }', 'data.b.a: expected JSON, got a circular reference'],
         ['({ m: new Map() })', 'data.m: expected JSON, got a Map; Object.fromEntries(map) makes an object of it'],
@@ -498,7 +501,7 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
         [`'a', 1, -0, 2n, true, null, undefined, Symbol('s')`, 'a 1 -0 2n true null undefined Symbol(s)'],
         [
           `{ a: 1, 'b c': 'it\\'s', [Symbol('k')]: [1, , 'x'] }`,
-          `{ a: 1, 'b c': 'it\\'s', [Symbol(k)]: [ 1, <empty item>, 'x' ] }`,
+          `{ a: 1, 'b c': "it's", Symbol(k): [ 1, <1 empty item>, 'x' ] }`,
         ],
         ['{ a: { b: { c: { d: 1 } } }, l: [[[[1]]]] }', '{ a: { b: { c: [Object] } }, l: [ [ [Array] ] ] }'],
         [`new Map([['k', { a: 1 }]]), new Set([1, 'x'])`, `Map(1) { 'k' => { a: 1 } } Set(2) { 1, 'x' }`],
@@ -519,7 +522,7 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
           `{ get a() { throw 1 }, set b(x) {}, get c() { for (;;); }, set c(x) {} }`,
           '{ a: [Getter], b: [Setter], c: [Getter/Setter] }',
         ],
-        [`new Proxy({}, { ownKeys() { throw 1 } })`, '[a value that cannot be shown]'],
+        [`new Proxy({}, { ownKeys() { throw 1 } })`, 'Proxy({})'],
       ])('console.log(%s) reads like in Node', async (values, expected) => {
         expect(await logOf(`console.log(${values})`)).toEqual([expected])
       })
@@ -531,7 +534,7 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
           console.log(a)
           console.log(new TypeError('bad'))
           console.log(Array.from({ length: 1e6 }, (_, i) => i))`)
-        expect(circle).toBe("{ name: 'a', self: [Circular] }")
+        expect(circle).toBe("<ref *1> { name: 'a', self: [Circular *1] }")
         expect(error).toMatch(/^TypeError: bad\n {4}at default \(workflow\.js:5:\d+\)$/)
         expect(long?.length).toBeLessThan(9000)
         expect(long).toContain('... 999900 more items')

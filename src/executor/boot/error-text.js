@@ -1,11 +1,27 @@
 import { limits } from './limits.js'
-import { clip, includes, join, push, slice, split, startsWith, symbolText, toText } from './primordials.js'
+import {
+  ErrorOf,
+  clip,
+  hasOwn,
+  includes,
+  indexOf,
+  join,
+  push,
+  reflect,
+  slice,
+  split,
+  startsWith,
+  symbolText,
+  toText,
+} from './primordials.js'
 
-/** `Name: message` and the user's own frames, at most `length` characters of message. */
+const nativeStack = reflect.getOwnPropertyDescriptor(new ErrorOf(), 'stack').get
+
+/** `Name: message` and the user's own frames, at most `length` characters of message. May run getters of the user. */
 export function errorText(error, length) {
   const name = readText(error, 'name', limits.nameLength) || 'Error'
   const message = readText(error, 'message', length)
-  const frames = userFrames(readText(error, 'stack', limits.rawStackLength))
+  const frames = framesOf(error, message)
   return (message === '' ? name : `${name}: ${message}`) + (frames === '' ? '' : `\n${frames}`)
 }
 
@@ -26,8 +42,46 @@ export function readValue(object, key) {
   }
 }
 
+/** The frames of the user in the stack of an error. */
+export function framesOf(error, message) {
+  const stack = stackOf(error)
+  // A message may look like a frame.
+  const at = message === '' ? -1 : indexOf(stack, message)
+  return userFrames(at === -1 ? stack : slice(stack, at + message.length))
+}
+
+/**
+ * The stack as V8 writes it. V8 hands the making of it to `Error.prepareStackTrace` of the user, who may loop in it or
+ * return anything, so that is out of the way meanwhile.
+ */
+function stackOf(error) {
+  const found = reflect.getOwnPropertyDescriptor(error, 'stack')
+  if (found === undefined) return ''
+  if (hasOwn(found, 'value')) return typeof found.value === 'string' ? slice(found.value, 0, limits.rawStackLength) : ''
+  if (found.get !== nativeStack) return ''
+  const hook = reflect.getOwnPropertyDescriptor(ErrorOf, 'prepareStackTrace')
+  reflect.defineProperty(ErrorOf, 'prepareStackTrace', { __proto__: null, value: undefined, configurable: true })
+  try {
+    const stack = reflect.apply(nativeStack, error, [])
+    return typeof stack === 'string' ? slice(stack, 0, limits.rawStackLength) : ''
+  } catch {
+    return ''
+  } finally {
+    if (hook === undefined) reflect.deleteProperty(ErrorOf, 'prepareStackTrace')
+    else reflect.defineProperty(ErrorOf, 'prepareStackTrace', bare(hook))
+  }
+}
+
+/** A descriptor whose missing fields are not looked up in a prototype. */
+function bare(found) {
+  const { configurable, enumerable } = found
+  return hasOwn(found, 'value')
+    ? { __proto__: null, configurable, enumerable, value: found.value, writable: found.writable }
+    : { __proto__: null, configurable, enumerable, get: found.get, set: found.set }
+}
+
 /** The lines of a stack that point into the user's source. */
-function userFrames(stack) {
+export function userFrames(stack) {
   const lines = split(stack, '\n')
   const frames = []
   for (let index = 0; index < lines.length && frames.length < limits.stackFrames; index++) {
@@ -37,4 +91,9 @@ function userFrames(stack) {
       push(frames, slice(line, 0, limits.frameLength))
   }
   return join(frames, '\n')
+}
+
+/** Where the code is right now. */
+export function hereFrames() {
+  return framesOf(new ErrorOf(), '')
 }

@@ -1,6 +1,6 @@
 import { createConsole } from './console.js'
 import { describe } from './failure.js'
-import { TypeErrorOf, parse } from './primordials.js'
+import { TypeErrorOf, define, parse } from './primordials.js'
 import { encodeResult } from './result.js'
 import { clearInterval, clearTimeout, fireNext, setInterval, setTimeout, untilNext } from './timers.js'
 import { addFetch, connect, deliver } from './web.js'
@@ -17,17 +17,17 @@ let isOver = false
 export function install(write, dropped, finish) {
   send = finish
   logs = createConsole(write, dropped)
-  define('setTimeout', setTimeout)
-  define('setInterval', setInterval)
-  define('clearTimeout', clearTimeout)
-  define('clearInterval', clearInterval)
-  define('queueMicrotask', queueMicrotask)
-  for (const name of Object.keys(logs.methods)) define(name, logs.methods[name], globalThis.console)
+  global('setTimeout', setTimeout)
+  global('setInterval', setInterval)
+  global('clearTimeout', clearTimeout)
+  global('clearInterval', clearInterval)
+  global('queueMicrotask', queueMicrotask)
+  global('console', logs.console)
 }
 
 /** What the default export is going to be called with. */
 export function begin(event, input, attempt) {
-  context = addFetch({ event: parse(event), input: parse(input), attempt, console: globalThis.console })
+  context = addFetch({ event: parse(event), input: parse(input), attempt, console: logs.console })
 }
 
 /** Called by the entry module once the user's module is evaluated. */
@@ -72,8 +72,7 @@ async function callSoon(callback) {
 
 function fail(thrown) {
   if (isOver) return
-  const { name, message, stack, retryable } = describe(thrown)
-  over('error', name, message, stack, retryable ? 1 : 0)
+  describe(thrown, (name, message, stack, retryable) => over('error', name, message, stack, retryable))
 }
 
 /** The first end is the one that counts. */
@@ -84,6 +83,6 @@ function over(kind, first, message = '', stack = '', retryable = 0) {
   send(kind, first, message, stack, retryable)
 }
 
-function define(name, value, target = globalThis) {
-  Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true })
+function global(name, value) {
+  define(globalThis, name, value, false)
 }

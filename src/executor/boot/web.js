@@ -31,6 +31,7 @@ const globals = {
 }
 
 const texts = { __proto__: null }
+const exportsOf = { __proto__: null }
 let read
 
 for (const name of Object.keys(globals)) {
@@ -79,17 +80,18 @@ export function addFetch(context) {
 
 /** The exports of a module by its name. One that fails, because there is no stack left for it, can be tried again. */
 export function load(name) {
-  if (registry[name] !== undefined) return registry[name]
+  if (exportsOf[name] !== undefined) return exportsOf[name]
+  if (registry[name] !== undefined) return (exportsOf[name] = registry[name]())
   texts[name] ??= read(name)
   const exported = reflect.apply(newFunction('library', texts[name]), undefined, [load])
   texts[name] = ''
-  registry[name] = exported
+  exportsOf[name] = exported
   return exported
 }
 
 /** The same if it is loaded already. */
 export function loaded(name) {
-  return registry[name]
+  return exportsOf[name]
 }
 
 function settle(target, name, value, enumerable = false) {
