@@ -17,7 +17,8 @@ type StoreConfig = Pick<Config, 'dataDir' | 'mongodbUri' | 'allowStandaloneMongo
 export async function openStore(config: StoreConfig, log: Logger): Promise<OpenedStore> {
   if (config.mongodbUri === undefined) {
     const { openSqliteStore } = await import('./store/sqlite.ts')
-    return { store: openSqliteStore({ dataDir: config.dataDir }), shared: undefined }
+    const warn = (message: string) => log.warn(message)
+    return { store: openSqliteStore({ dataDir: config.dataDir, warn }), shared: undefined }
   }
   const { openMongoStore } = await import('./store/mongo.ts')
   const store = await openMongoStore({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { UnavailableError } from './errors.ts'
 import type { Event, Outcome } from './event.ts'
 import { attemptNumber } from './event.ts'
 import { createGate } from './gate.ts'
@@ -20,6 +21,8 @@ const heartbeatMs = 5_000
 const fenceMs = 12_000
 /** How often is looked whether code can be run again, in milliseconds. */
 const lookAgainMs = 20
+/** Pause of a runner whose store is away, in milliseconds: else it would try, and log, thousands of times a second. */
+const awayMs = 200
 /** Pause before an event is tried again when no code can be run, in milliseconds. */
 const troubleMs = 1_000
 
@@ -77,6 +80,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       }
     } catch (error) {
       log.error({ err: error, eventId: id }, 'An event could not be run now; the sweep will find it again')
+      if (error instanceof UnavailableError && !closing) await setTimeout(awayMs)
     }
   }
 

@@ -8,7 +8,7 @@ import type { Hub, Queue, Store } from './ports.ts'
 import { owned, settleEvent } from './transitions.ts'
 
 /** Pause between two tries to write down an outcome, in milliseconds: the first and the longest. */
-const pauses = { first: 50, longest: 5_000 }
+const pauses = { first: 50, longest: 2_000 }
 
 interface Needs {
   readonly store: Store

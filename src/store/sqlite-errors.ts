@@ -13,6 +13,12 @@ export function asUnavailable(error: unknown): unknown {
   return new UnavailableError(`The data file cannot be used now: ${inWords(error)}.`, { cause: error })
 }
 
+/** CORRUPT and NOTADB: what is in the file makes no sense. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error)
+  return code === 11 || code === 26
+}
+
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5
 }

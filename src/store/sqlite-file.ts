@@ -4,21 +4,24 @@ import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../errors.ts'
 import { inWords, isBusy } from './sqlite-errors.ts'
 import { migrations } from './sqlite-schema.ts'
+import type { FileWatch } from './sqlite-watch.ts'
+import { noWatch, walLimit, watchFile } from './sqlite-watch.ts'
 
-/** The write-ahead log is cut back to this size after a checkpoint, in bytes. */
-const journalSizeLimit = 16 * 2 ** 20
+/** Name of the data file in its directory. */
+export const dataFile = 'workcell.db'
 
 export interface SqliteFile {
   readonly db: DatabaseSync
+  readonly watch: FileWatch
   close(): void
 }
 
 /** Opens the data file of a directory, or `:memory:`, as its only writer. Throws a `StartError` of one line. */
-export function openSqliteFile(dataDir: string): SqliteFile {
+export function openSqliteFile(dataDir: string, warn: (message: string) => void): SqliteFile {
   if (dataDir === ':memory:') {
     const db = new DatabaseSync(':memory:')
     migrate(db, dataDir)
-    return { db, close: () => db.close() }
+    return { db, watch: noWatch, close: () => db.close() }
   }
   const lock = attempt(dataDir, () => {
     mkdirSync(dataDir, { recursive: true })
@@ -26,11 +29,11 @@ export function openSqliteFile(dataDir: string): SqliteFile {
   })
   try {
     const db = attempt(dataDir, () => {
-      const opened = new DatabaseSync(join(dataDir, 'workcell.db'))
+      const opened = new DatabaseSync(join(dataDir, dataFile))
       opened.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
-        PRAGMA journal_size_limit = ${journalSizeLimit};
+        PRAGMA journal_size_limit = ${walLimit};
         PRAGMA temp_store = MEMORY;
       `)
       migrate(opened, dataDir)
@@ -38,10 +41,16 @@ export function openSqliteFile(dataDir: string): SqliteFile {
       opened.exec("UPDATE events SET lease_until = 0 WHERE status = 'Processing'")
       return opened
     })
+    const watch = watchFile(db, join(dataDir, dataFile), warn)
     return {
       db,
+      watch,
       close() {
+        watch.stop()
+        // What is there now may be the log of another file.
+        if (watch.trouble() === undefined) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
         db.close()
+        watch.closed()
         lock.close()
       },
     }
@@ -56,7 +65,7 @@ export function openSqliteFile(dataDir: string): SqliteFile {
  * transaction on a file of its own, which the kernel ends with the process however that dies, and which leaves the
  * data file open to whoever only wants to read it.
  */
-function takeLock(dataDir: string): DatabaseSync {
+export function takeLock(dataDir: string): DatabaseSync {
   const lock = new DatabaseSync(join(dataDir, 'workcell.lock'))
   try {
     lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import { asUnavailable } from './sqlite-errors.ts'
+import type { FileWatch } from './sqlite-watch.ts'
 
 /** Collects the writes of one turn of the event loop and commits them together, so that they share one fsync. */
 export interface Writer {
@@ -16,7 +17,7 @@ interface Operation {
   readonly reject: (error: unknown) => void
 }
 
-export function createWriter(db: DatabaseSync): Writer {
+export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -31,11 +32,15 @@ export function createWriter(db: DatabaseSync): Writer {
     waiting = []
     const answers: (() => void)[] = []
     try {
+      watch.guard()
       begin.run()
       for (const operation of operations) answers.push(runOne(operation))
       commit.run()
+      // What went into a file that is no longer there will not be found again, so it must not be acknowledged.
+      watch.guard()
     } catch (error) {
       if (db.isTransaction) rollback.run()
+      watch.sawError(error)
       for (const operation of operations) operation.reject(asUnavailable(error))
       return
     }
@@ -54,6 +59,7 @@ export function createWriter(db: DatabaseSync): Writer {
       if (!db.isTransaction) throw error
       undo.run()
       release.run()
+      watch.sawError(error)
       return () => reject(asUnavailable(error))
     }
   }

@@ -24,15 +24,22 @@ import { createWriter } from './sqlite-writer.ts'
 export interface SqliteOptions {
   /** Directory of the data file, made when missing; `:memory:` keeps everything in memory, for tests. */
   readonly dataDir: string
+  /** Told of what an operator may want to look at. */
+  readonly warn?: (message: string) => void
+}
+
+export interface SqliteStore extends Store {
+  /** Length of the write-ahead log, in bytes. */
+  walBytes(): number
 }
 
 /**
  * Keeps everything in one SQLite file, which only this process may write. Survives the death of the process and, as
  * far as the disk keeps what it was told to keep, of the machine. Throws a `StartError` for what an operator can mend.
  */
-export function openSqliteStore({ dataDir }: SqliteOptions): Store {
-  const { db, close } = openSqliteFile(dataDir)
-  const writer = createWriter(db)
+export function openSqliteStore({ dataDir, warn = () => undefined }: SqliteOptions): SqliteStore {
+  const { db, watch, close } = openSqliteFile(dataDir, warn)
+  const writer = createWriter(db, watch)
   const prepared = new Map<string, StatementSync>()
   const version = db.prepare('PRAGMA user_version').get()?.['user_version']
   let closed = false
@@ -53,6 +60,7 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
     try {
       return operation()
     } catch (error) {
+      watch.sawError(error)
       throw asUnavailable(error)
     }
   }
@@ -139,11 +147,11 @@ export function openSqliteStore({ dataDir }: SqliteOptions): Store {
 
     // Written as it stands: a real write to the file that changes nothing.
     check: () => writer.write(() => db.exec(`PRAGMA user_version = ${Number(version)}`)),
+    walBytes: () => watch.walBytes(),
     async close() {
       if (closed) return
       closed = true
       writer.close()
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       close()
     },
   }

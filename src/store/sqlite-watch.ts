@@ -1,0 +1,124 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { UnavailableError } from '../errors.ts'
+import { inWords, isDamage } from './sqlite-errors.ts'
+
+/** How often the file is looked at while nothing is written, in milliseconds. */
+const lookMs = 1_000
+/** Size of the write-ahead log from which on it is cut back as soon as no reader needs it, in bytes. */
+export const walLimit = 16 * 2 ** 20
+/** Size of the write-ahead log that is worth a word to the operator, in bytes. */
+const largeWal = 64 * 2 ** 20
+/** How often that word is repeated, in milliseconds. */
+const warnMs = 60_000
+const header = 'SQLite format 3\0'
+
+const mend = 'Nothing is written until the server is started again'
+
+/** Looks after the data file on disk: whether it is still the one that was opened, and how long its log has got. */
+export interface FileWatch {
+  /** Why nothing may be written now, as a sentence; it takes microseconds. Undefined: nothing is known against it. */
+  trouble(): string | undefined
+  /** Throws an `UnavailableError` for such trouble. */
+  guard(): void
+  /** To be told of every error of SQLite: a file that was found damaged is not written to any more. */
+  sawError(error: unknown): void
+  /** Length of the write-ahead log, in bytes. */
+  walBytes(): number
+  /** Before the database is closed. */
+  stop(): void
+  /** After it: closing any file of the database gives up the locks that this process has on it. */
+  closed(): void
+}
+
+interface Identity {
+  readonly dev: number
+  readonly ino: number
+}
+
+export function watchFile(db: DatabaseSync, file: string, warn: (message: string) => void): FileWatch {
+  const names = [file, `${file}-wal`, `${file}-shm`]
+  // SQLite makes the two others with the first read or write.
+  const opened: readonly (Identity | undefined)[] = names.map(lookAt)
+  const descriptor = openSync(file, 'r')
+  const start = Buffer.alloc(header.length)
+  let size = 0
+  let damage: string | undefined
+  let lastWarning = -warnMs
+
+  function trouble(): string | undefined {
+    if (damage !== undefined) return damage
+    try {
+      for (const [index, name] of names.entries()) {
+        const before = opened[index]
+        const found = lookAt(name)
+        if (!found)
+          return `${name} was removed while the server was using it. ${mend}; put it back or restore a backup.`
+        if (before && (found.ino !== before.ino || found.dev !== before.dev)) {
+          return `${name} was replaced while the server was using it. ${mend}, which will use what is there then.`
+        }
+        if (index > 0) continue
+        if (found.size < size) return damaged('it is shorter than it was')
+        size = found.size
+      }
+    } catch (error) {
+      return `${file} cannot be looked at now: ${inWords(error)}.`
+    }
+    return undefined
+  }
+
+  function damaged(how: string): string {
+    damage ??= `${file} is damaged: ${how}. ${mend}; restore a backup before that (docs/operations.md).`
+    return damage
+  }
+
+  function walBytes(): number {
+    return lookAt(`${file}-wal`)?.size ?? 0
+  }
+
+  function look(): void {
+    if (trouble() !== undefined) return
+    try {
+      readSync(descriptor, start, 0, start.length, 0)
+      if (start.toString('latin1') !== header) return void damaged('it does not begin like a data file any more')
+      if (walBytes() > walLimit) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // What is wrong is told by the next write.
+    }
+    if (walBytes() < largeWal || performance.now() - lastWarning < warnMs) return
+    lastWarning = performance.now()
+    const megabytes = Math.round(walBytes() / 2 ** 20)
+    warn(`The write-ahead log has grown to ${megabytes} MB, since another process keeps reading the data file.`)
+  }
+
+  const timer = setInterval(look, lookMs)
+  timer.unref()
+
+  return {
+    trouble,
+    guard() {
+      const why = trouble()
+      if (why !== undefined) throw new UnavailableError(why)
+    },
+    sawError(error) {
+      if (isDamage(error)) damaged(inWords(error))
+    },
+    walBytes,
+    stop: () => clearInterval(timer),
+    closed: () => closeSync(descriptor),
+  }
+}
+
+/** For a database in memory. */
+export const noWatch: FileWatch = {
+  trouble: () => undefined,
+  guard: () => undefined,
+  sawError: () => undefined,
+  walBytes: () => 0,
+  stop: () => undefined,
+  closed: () => undefined,
+}
+
+function lookAt(name: string) {
+  return statSync(name, { throwIfNoEntry: false })
+}

@@ -1,0 +1,236 @@
+// What may happen to the data file while a server uses it, and its backup.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { StartError, UnavailableError } from '../src/errors.ts'
+import type { SqliteStore } from '../src/store/sqlite.ts'
+import { openSqliteStore } from '../src/store/sqlite.ts'
+import { backUp, restore } from '../src/store/sqlite-backup.ts'
+import { eventually } from './client.ts'
+import { scratchDir } from './scratch.ts'
+import { pendingEvent } from './suites/store.ts'
+
+async function openStore(): Promise<{ store: SqliteStore; file: string; dataDir: string; warnings: string[] }> {
+  const dataDir = await scratchDir()
+  const warnings: string[] = []
+  const store = openSqliteStore({ dataDir, warn: (message) => void warnings.push(message) })
+  onTestFinished(() => store.close())
+  return { store, dataDir, file: join(dataDir, 'workcell.db'), warnings }
+}
+
+async function refusal(store: SqliteStore): Promise<string> {
+  const error: unknown = await store.createEvents([pendingEvent()]).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(UnavailableError)
+  return error instanceof Error ? error.message : ''
+}
+
+describe('a data file in use', () => {
+  test.each(['', '-wal', '-shm'])('workcell.db%s removed: nothing is written, until it is back', async (suffix) => {
+    const { store, file } = await openStore()
+    await store.createEvents([pendingEvent()])
+    renameSync(file + suffix, `${file}.away`)
+    expect(await refusal(store)).toContain(`${file}${suffix} was removed`)
+    await expect(store.check()).rejects.toThrow('start')
+    expect(existsSync(file + suffix)).toBe(false)
+    renameSync(`${file}.away`, file + suffix)
+    await store.createEvents([pendingEvent()])
+    expect(await store.listEvents({}, { limit: 10 })).toHaveLength(2)
+  })
+
+  test('replaced: nothing is written to either, also when the store closes', async () => {
+    const { store, file } = await openStore()
+    await store.createEvents([pendingEvent()])
+    copyFileSync(file, `${file}.copy`)
+    renameSync(`${file}.copy`, file)
+    writeFileSync(`${file}-wal.copy`, 'the log of another')
+    renameSync(`${file}-wal.copy`, `${file}-wal`)
+    const before = statSync(file)
+    expect(await refusal(store)).toContain('was replaced')
+    await expect(store.check()).rejects.toThrow('was replaced')
+    await store.close()
+    expect(statSync(file)).toMatchObject({ mtimeMs: before.mtimeMs, size: before.size })
+    expect(statSync(`${file}-wal`).size).toBe(18)
+  })
+
+  test('removed between a commit and its answer: the answer is not that it was kept', async () => {
+    const { store, file } = await openStore()
+    const write = store.createEvents([pendingEvent()])
+    rmSync(file)
+    await expect(write).rejects.toThrow('was removed')
+  })
+
+  test('whose beginning was overwritten: it is noticed while nothing is asked, and stays so', async () => {
+    const { store, file } = await openStore()
+    await store.createEvents([pendingEvent()])
+    const handle = await open(file, 'r+')
+    await handle.write(Buffer.alloc(100, 'x'), 0, 100, 0)
+    await handle.close()
+    const why = await eventually(async () => {
+      const found = await store.check().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : undefined),
+      )
+      return found
+    })
+    expect(why).toMatch(/workcell\.db is damaged: .*restore a backup/)
+    expect(await refusal(store)).toContain('is damaged')
+  })
+
+  /** More than fits into the cache of SQLite and into its log. */
+  async function fill(store: SqliteStore) {
+    const events = Array.from({ length: 3000 }, () => pendingEvent({ input: 'x'.repeat(4000) }))
+    for (let from = 0; from < events.length; from += 300) await store.createEvents(events.slice(from, from + 300))
+    return events
+  }
+
+  test('that was cut short is damaged', async () => {
+    const { store, file } = await openStore()
+    await fill(store)
+    truncateSync(file, 4096)
+    expect(await refusal(store)).toContain('is damaged: it is shorter than it was')
+  })
+
+  test('whose pages make no sense: whoever reads them is told, and nothing is written any more', async () => {
+    const { store, file } = await openStore()
+    const events = await fill(store)
+    const handle = await open(file, 'r+')
+    for (let page = 50; page < 1500; page++) await handle.write(Buffer.alloc(4096, 0x5a), 0, 4096, page * 4096)
+    await handle.close()
+    const reads = await Promise.allSettled(events.map((event) => store.getEvent(event.id)))
+    const reasons = reads.flatMap((read) => (read.status === 'rejected' ? [read.reason] : []))
+    expect(reasons[0]).toBeInstanceOf(UnavailableError)
+    expect(await refusal(store)).toContain('is damaged')
+  })
+
+  test('that another process keeps reading: the log grows meanwhile, is told of, and is cut back afterwards', async () => {
+    const { store, file, warnings } = await openStore()
+    const grow = async (megabytes: number) => {
+      let longest = 0
+      for (let i = 0; i < megabytes; i++) {
+        await store.createEvents([pendingEvent({ input: 'x'.repeat(1_000_000) })])
+        longest = Math.max(longest, store.walBytes())
+      }
+      return longest
+    }
+    const alone = await grow(100)
+    expect(alone).toBeLessThan(64 * 2 ** 20)
+
+    const script = `
+      const { DatabaseSync } = require('node:sqlite')
+      const db = new DatabaseSync(${JSON.stringify(file)}, { readOnly: true })
+      db.exec('BEGIN')
+      db.prepare('SELECT count(*) FROM events').get()
+      console.log('reading')
+      setInterval(() => {}, 1000)
+    `
+    const reader = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    onTestFinished(() => void reader.kill('SIGKILL'))
+    await once(reader.stdout, 'data')
+    const beside = await grow(80)
+    expect(beside).toBeGreaterThan(64 * 2 ** 20)
+    await eventually(() => warnings.find((warning) => warning.includes('another process keeps reading')))
+
+    reader.kill('SIGKILL')
+    await once(reader, 'exit')
+    await eventually(() => (store.walBytes() < 16 * 2 ** 20 ? true : undefined))
+    const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
+    process.stdout.write(
+      `The log while 100 MB were written: ${megabytes(alone)} MB; 80 MB more beside a reader: ${megabytes(beside)} MB; ` +
+        `after that: ${megabytes(store.walBytes())} MB\n`,
+    )
+  })
+})
+
+describe('a backup', () => {
+  const someEvents = (count: number) => Array.from({ length: count }, () => pendingEvent({ input: 'x'.repeat(5000) }))
+
+  test('made while events are written has all that were acknowledged before, and can be restored', async () => {
+    const { store, dataDir } = await openStore()
+    const before = someEvents(1000)
+    await store.createEvents(before)
+    let stop = false
+    const writing = (async () => {
+      let written = 0
+      for (; !stop; written++) await store.createEvents(someEvents(1))
+      return written
+    })()
+    const file = join(await scratchDir(), 'backup.db')
+    const steps: number[] = []
+    const { events } = await backUp({ dataDir, file, progress: (copied, total) => void steps.push(copied / total) })
+    stop = true
+    const written = await writing
+    expect(events).toBeGreaterThanOrEqual(1000)
+    expect(events).toBeLessThanOrEqual(1000 + written)
+    expect(steps.at(-1)).toBeGreaterThan(0.5)
+
+    const restored = await scratchDir()
+    expect(restore({ dataDir: restored, file, force: false })).toEqual({ events, aside: undefined })
+    const copy = openSqliteStore({ dataDir: restored })
+    for (const event of before) expect(await copy.getEvent(event.id)).toEqual(event)
+    await copy.close()
+  })
+
+  test('of a server that is not running can be made too', async () => {
+    const { store, dataDir } = await openStore()
+    await store.createEvents(someEvents(3))
+    await store.close()
+    const file = join(dataDir, 'backup.db')
+    expect(await backUp({ dataDir, file })).toEqual({ events: 3 })
+    await expect(backUp({ dataDir, file })).rejects.toThrow('a name that is not taken')
+    await expect(backUp({ dataDir: await scratchDir(), file: `${file}.2` })).rejects.toThrow('DATA_DIR: expected')
+  })
+
+  test('is not restored while a server uses the directory, nor over data, unless that is put aside', async () => {
+    const { store, dataDir } = await openStore()
+    await store.createEvents(someEvents(2))
+    const file = join(await scratchDir(), 'backup.db')
+    await backUp({ dataDir, file })
+    await store.createEvents(someEvents(1))
+    expect(() => restore({ dataDir, file, force: true })).toThrow(StartError)
+    await store.close()
+    expect(() => restore({ dataDir, file, force: false })).toThrow('without data')
+    const { aside } = restore({ dataDir, file, force: true })
+    const again = openSqliteStore({ dataDir })
+    expect(await again.listEvents({}, { limit: 10 })).toHaveLength(2)
+    await again.close()
+    const old = await scratchDir()
+    renameSync(String(aside), join(old, 'workcell.db'))
+    const before = openSqliteStore({ dataDir: old })
+    expect(await before.listEvents({}, { limit: 10 })).toHaveLength(3)
+    await before.close()
+  })
+
+  test('that is damaged, or is no backup at all, replaces nothing', async () => {
+    const { store, dataDir } = await openStore()
+    await store.createEvents(someEvents(300))
+    const file = join(await scratchDir(), 'backup.db')
+    await backUp({ dataDir, file })
+    await store.close()
+    const handle = await open(file, 'r+')
+    for (let page = 30; page < 60; page++) await handle.write(Buffer.alloc(4096, 0x5a), 0, 4096, page * 4096)
+    await handle.close()
+    for (const wrong of [file, join(process.cwd(), 'package.json')]) {
+      expect(() => restore({ dataDir, file: wrong, force: true })).toThrow('expected an intact data file')
+    }
+    expect(() => restore({ dataDir, file: `${file}.none`, force: true })).toThrow('not there')
+    expect(readdirSync(dataDir).filter((name) => name.includes('restoring') || name.includes('before'))).toEqual([])
+    const again = openSqliteStore({ dataDir })
+    expect(await again.listEvents({}, { limit: 1000 })).toHaveLength(300)
+    await again.close()
+  })
+})
