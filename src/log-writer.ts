@@ -8,30 +8,27 @@ export interface LogWriter {
 }
 
 export function createLogWriter(store: Store, hub: Hub, eventId: string): LogWriter {
-  const saving = new Set<Promise<void>>()
-  let unsaved: readonly LogLine[] = []
+  let waiting: readonly LogLine[] = []
+  let saving: Promise<void> | undefined
 
-  function save(lines: readonly LogLine[]): void {
-    const saved = store
-      .appendLogs(lines)
-      .then(() => hub.notify({ kind: 'Logs', eventId }))
-      .catch((error: unknown) => {
-        unsaved = [...unsaved, ...lines]
-        throw error
-      })
-      .finally(() => saving.delete(saved))
-    saving.add(saved)
-    // While the code runs nobody waits for this; the flush at the end meets the lines again.
-    saved.catch(() => undefined)
+  /** One after the other: whoever has read a line has read all that came before it, and looks only for later ones. */
+  async function saveAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const lines = waiting
+      await store.appendLogs(lines)
+      waiting = waiting.slice(lines.length)
+      hub.notify({ kind: 'Logs', eventId })
+    }
   }
 
+  const save = () => (saving ??= saveAll().finally(() => (saving = undefined)))
+
   return {
-    write: save,
-    async flush() {
-      const again = unsaved
-      unsaved = []
-      if (again.length > 0) save(again)
-      await Promise.all(saving)
+    write(lines) {
+      waiting = [...waiting, ...lines]
+      // While the code runs nobody waits for this; the flush at the end meets the lines again.
+      save().catch(() => undefined)
     },
+    flush: save,
   }
 }
