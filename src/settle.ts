@@ -45,8 +45,8 @@ export async function settle(needs: Needs, event: Event, outcome: Event, logs: L
       if (stored.status === 'Pending') queue.push(stored)
       return
     } catch (error) {
-      if (hurry.aborted) throw error
       if (error instanceof UnavailableError) {
+        if (hurry.aborted) throw error
         log.warn({ err: error, eventId }, `An outcome could not be written, trying again in ${pause} ms`)
         await setTimeout(pause, undefined, { signal: hurry }).catch(() => undefined)
       } else {
