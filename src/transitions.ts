@@ -92,7 +92,8 @@ export function settleEvent(
   const attempts = endAttempt(event, now, failure.code, usage)
   if (failure.retryable && attemptsUsed < event.limits.maxAttempts) {
     const runAt = now + retryDelay(attemptsUsed, random)
-    return { ...release(event, runAt), attempts, attemptsUsed, error: failure, rev: event.rev + 1 }
+    // Whoever died before, it was not of this code, which came to its end.
+    return { ...release(event, runAt), attempts, attemptsUsed, error: failure, crashes: 0, rev: event.rev + 1 }
   }
   return { ...finish(event, 'Error', now), attempts, attemptsUsed, error: failure }
 }
