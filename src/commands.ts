@@ -82,7 +82,11 @@ export function createCommands(needs: Needs): Commands {
     async cancelEvent(input) {
       const { id } = parseInput(schemas.cancelEvent, input)
       return change(id, 'input.id', (event) => {
-        if (event.status === 'Canceled') return event
+        if (event.status === 'Canceled') {
+          // Perhaps by an earlier call whose answer was lost, so that nobody was told.
+          hub.notify({ kind: 'Event', event })
+          return event
+        }
         const next = cancelEvent(event, store.now())
         if (next) return next
         throw new ConflictError({ path: 'input.id', expected: 'an event that is not final', received: stands(event) })

@@ -28,10 +28,13 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
   let stopped = false
   /** How far into a long backlog the last sweep looked. */
   let reached = 0
+  /** Events whose change was asked for without an answer. */
+  const unanswered = new Set<string>()
   let lastSuccess: number | undefined
   let lastError = 'The first sweep has not ended yet.'
 
   async function sweep(): Promise<void> {
+    for (const id of unanswered) await tell(id)
     const now = store.now()
     const longest = await store.listDue(now, sweepLimit)
     await wake(longest, now)
@@ -62,10 +65,21 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
     if (!found || (found.leaseUntil ?? 0) > now) return
     // What this runner holds without running it, it never began: the answer to its claim was lost. Nobody is to blame.
     const next = releaseEvent(found, owner, found.runAt ?? now, now) ?? recoverEvent(found, now)
-    if (!next || !(await store.updateEvent(next, now))) return
+    if (!next) return
+    unanswered.add(id)
+    const kept = await store.updateEvent(next, now)
+    unanswered.delete(id)
+    if (!kept) return
     log.warn({ eventId: id, crashes: next.crashes, status: next.status }, 'The runner of an event was lost')
     hub.notify({ kind: 'Event', event: next })
     if (next.status === 'Pending') queue.push(next)
+  }
+
+  /** It may stand at its end, which no later change would tell. */
+  async function tell(id: string): Promise<void> {
+    const event = await store.getEvent(id)
+    unanswered.delete(id)
+    if (event) hub.notify({ kind: 'Event', event })
   }
 
   async function loop(): Promise<void> {
