@@ -5,6 +5,7 @@ import { UnavailableError } from './errors.ts'
 import type { Event, Outcome } from './event.ts'
 import { attemptNumber } from './event.ts'
 import { createGate } from './gate.ts'
+import { createLeases, leaseMs } from './leases.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
 import { settle } from './settle.ts'
@@ -13,12 +14,6 @@ import { claimEvent, mustRunAlone, owned, releaseEvent, settleEvent } from './tr
 import type { Versions } from './versions.ts'
 import { versionIsGone } from './versions.ts'
 
-/** How long a claim holds without a heartbeat, in milliseconds: the longest an event waits for a runner that died. */
-const leaseMs = 15_000
-/** Three heartbeats fit into a lease, so that one may be lost. */
-const heartbeatMs = 5_000
-/** A runner that could not renew for so long stops its runs, before another may take them. */
-const fenceMs = 12_000
 /** How often is looked whether code can be run again, in milliseconds. */
 const lookAgainMs = 20
 /** Pause of a runner whose store is away, in milliseconds: else it would try, and log, thousands of times a second. */
@@ -50,14 +45,11 @@ interface Needs {
 export function createRunner({ store, queue, executor, hub, versions, log }: Needs): Runner {
   // Random per start: a name that came again would make orphans of the last process look owned.
   const owner = randomUUID()
-  const runs = new Map<string, AbortController>()
+  const leases = createLeases({ store, log, owner })
   const settling = new Set<Promise<void>>()
   const gate = createGate()
-  const sweep = createSweep({ store, queue, hub, log, owner, isRunning: (id) => runs.has(id) })
+  const sweep = createSweep({ store, queue, hub, log, owner, isRunning: leases.has })
   let closing = false
-  let heartbeat: NodeJS.Timeout | undefined
-  /** Times of this process's own clock, which nobody sets. */
-  let lastRenewal = performance.now()
   /** Aborted when a shutdown has no time left to wait for the store. */
   const hurry = new AbortController()
 
@@ -71,10 +63,15 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       await untilCodeCanRun()
       const found = await store.getEvent(id)
       if (!found || closing) return
-      const leave = await gate.enter(mustRunAlone(found))
+      const alone = mustRunAlone(found)
+      const leave = await gate.enter(alone)
       try {
+        // Outcomes that are still being written down would be blamed too, were the process to die of this event.
+        if (alone) await Promise.all(settling)
+        const since = performance.now()
         const claimed = closing ? undefined : claimEvent(found, owner, store.now() + leaseMs, store.now())
-        if (claimed && (await store.updateEvent(claimed))) await runClaimed(claimed)
+        if (claimed && (await store.updateEvent(claimed))) await runClaimed(claimed, since)
+        if (alone) await Promise.all(settling)
       } finally {
         leave()
       }
@@ -89,9 +86,10 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     while (!closing && executor.trouble() !== undefined) await setTimeout(lookAgainMs)
   }
 
-  async function runClaimed(event: Event): Promise<void> {
-    const stop = new AbortController()
-    runs.set(event.id, stop)
+  async function runClaimed(event: Event, since: number): Promise<void> {
+    const stop = leases.hold(event.id, since)
+    // The answer to the claim came when there was no time left.
+    if (hurry.signal.aborted) stop.abort()
     const watcher = hub.watch({ eventId: event.id })
     void stopWhenTaken(event, watcher, stop)
     hub.notify({ kind: 'Event', event })
@@ -101,8 +99,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     const settled = settle({ store, queue, hub, log, owner, hurry: hurry.signal }, event, next, logs)
       .catch((error: unknown) => log.error({ err: error, eventId: event.id }, 'An outcome could not be written'))
       .finally(() => {
-        // A retry may have begun already, with a claim of its own.
-        if (runs.get(event.id) === stop) runs.delete(event.id)
+        leases.letGo(event.id, stop)
         settling.delete(settled)
       })
     settling.add(settled)
@@ -117,9 +114,9 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     let outcome: Outcome
     try {
       const version = await versions.get(event.version)
-      outcome = version
-        ? await executor.run(jobOf(event, version), { log: write, signal })
-        : versionIsGone(event.version)
+      if (!version) outcome = versionIsGone(event.version)
+      else if (signal.aborted) outcome = { kind: 'Interrupted' }
+      else outcome = await executor.run(jobOf(event, version), { log: write, signal })
     } catch (error) {
       log.error({ err: error, eventId: event.id }, 'No code can be run now, the event is given back')
       return owned(releaseEvent(event, owner, store.now() + troubleMs, store.now()))
@@ -127,30 +124,9 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     return owned(settleEvent(event, owner, outcome, store.now(), Math.random()))
   }
 
-  async function beat(): Promise<void> {
-    const began = performance.now()
-    try {
-      // Only what runs: a claim whose answer was lost may have been kept, and must not be held by a runner that does
-      // not know of it.
-      const held = [...runs]
-      const ids = held.map(([id]) => id)
-      const renewed = new Set(held.length > 0 ? await store.renewLeases(owner, ids, store.now() + leaseMs) : [])
-      for (const [id, stop] of held) if (!renewed.has(id)) stop.abort()
-      // The lease runs from before the question, not from the answer.
-      lastRenewal = began
-    } catch (error) {
-      log.error({ err: error }, 'The leases of running events could not be renewed')
-      if (performance.now() - lastRenewal >= fenceMs - heartbeatMs) stopAll()
-    }
-  }
-
-  function stopAll(): void {
-    for (const stop of runs.values()) stop.abort()
-  }
-
   return {
     start() {
-      heartbeat = setInterval(() => void beat(), heartbeatMs)
+      leases.start()
       queue.consume(runEvent)
       sweep.start()
     },
@@ -163,13 +139,13 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
       sweep.stop()
       const drained = queue.close()
       const late = globalThis.setTimeout(() => {
-        stopAll()
         hurry.abort()
+        leases.stopRuns()
       }, graceMs)
       await drained
       await Promise.all(settling)
       clearTimeout(late)
-      clearInterval(heartbeat)
+      leases.stop()
     },
   }
 }
