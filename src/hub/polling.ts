@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Event } from '../event.ts'
 import type { ForeignChanges, Hub, Store, Watcher } from '../ports.ts'
 
@@ -36,7 +35,8 @@ interface Watched {
  */
 export function createPollingHub({ hub, store, intervalMs = 1000, warn }: PollingHubOptions): Hub {
   const watched = new Map<string, Watched>()
-  const told = new LRUCache<string, number>({ max: toldLimit })
+  /** The one told last comes last. */
+  const told = new Map<string, number>()
   let watchersOfAll = 0
   /** When the first of the present watchers of all came, and since when changes are to be read for them. */
   let watchingAllAt = 0
@@ -47,7 +47,11 @@ export function createPollingHub({ hub, store, intervalMs = 1000, warn }: Pollin
   let closed = false
 
   function remember(event: Event): void {
-    told.set(event.id, Math.max(event.rev, told.get(event.id) ?? 0))
+    const rev = Math.max(event.rev, told.get(event.id) ?? 0)
+    told.delete(event.id)
+    told.set(event.id, rev)
+    const [oldest] = told.size > toldLimit ? told.keys() : []
+    if (oldest !== undefined) told.delete(oldest)
     const entry = watched.get(event.id)
     if (entry) entry.rev = Math.max(event.rev, entry.rev)
   }
