@@ -1,0 +1,116 @@
+import { UnavailableError } from '../../src/errors.ts'
+import type { Event } from '../../src/event.ts'
+import type { ForeignChanges, Store } from '../../src/ports.ts'
+import type { Life } from './life.ts'
+import type { Model } from './model.ts'
+import type { World } from './world.ts'
+
+/** What may go wrong on the way to the store and back, in shares of all calls. */
+export interface StoreFaults {
+  /** Refused before it was kept. */
+  refused: number
+  /** Kept, but the answer is an error. */
+  answerLost: number
+  /** Takes up to `hangMs` instead of a moment. */
+  hangs: number
+  hangMs: number
+  /** Usual time there and back, in milliseconds. */
+  usualMs: number
+  /** Nothing is answered but errors until then. */
+  awayUntil: number
+}
+
+/** Longer than this without an answer counts as trouble, in milliseconds. */
+const slowMs = 1000
+
+/** The store as one process sees it: far away, slow, and not always there. */
+export function createStorePort(world: World, model: Model, faults: StoreFaults, client: Life) {
+  const { random } = world
+
+  function call<T>(operation: (at: number) => T, answered?: (value: T) => void): Promise<T> {
+    if (client.storeClosed) return Promise.reject(new UnavailableError('The store is closed.'))
+    return new Promise((resolve, reject) => {
+      // Dated when it leaves, however late it lands.
+      const dated = now()
+      const began = world.now()
+      const write = { lands: true }
+      client.underWay.add(write)
+      const time = () =>
+        random.chance(faults.hangs) ? random.next() * faults.hangMs : random.delay(faults.usualMs, 500)
+      /** What to answer, once that is on its way. */
+      const land = (): (() => void) => {
+        client.underWay.delete(write)
+        if (world.now() < faults.awayUntil) return () => fail(new UnavailableError('The store is away.'))
+        if (random.chance(faults.refused)) return () => fail(new UnavailableError('Refused: nothing was kept.'))
+        try {
+          const value = operation(dated)
+          if (random.chance(faults.answerLost)) {
+            return () => fail(new UnavailableError('It may or may not have been kept.'))
+          }
+          return () => {
+            if (world.now() - began > slowMs) client.storeTroubleAt = world.now()
+            answered?.(value)
+            resolve(value)
+          }
+        } catch (error) {
+          return () => reject(error)
+        }
+      }
+      const fail = (error: Error) => {
+        client.storeTroubleAt = world.now()
+        reject(error)
+      }
+      // Either lands and is answered at the same moment, or lands whatever has become of the one who asked.
+      if (random.chance(0.6)) world.after(time() + time(), client, () => land()())
+      else {
+        world.after(time(), undefined, () => {
+          if (write.lands) world.after(time(), client, land())
+        })
+      }
+    })
+  }
+
+  /** Rounded down, as clocks are. */
+  const now = () => Math.floor(world.now() + client.clockError)
+
+  const port: Partial<Store> & ForeignChanges = {
+    now,
+    createEvents: (events) => call((at) => model.createEvents(events, at)),
+    getEvent: (id) => call(() => model.events.get(id)),
+    getEvents: (ids) => call(() => model.getEvents(ids)),
+    listEvents: (filter, { limit }) => call(() => model.listEvents(filter, limit)),
+    updateEvent(next, expiredBy) {
+      client.asked(next, client)
+      return call(
+        (at) => {
+          if (isTooLarge(next)) throw new Error('The document is too large')
+          return model.updateEvent(next, expiredBy, at)
+        },
+        (kept) => client.answered(next, kept),
+      )
+    },
+    renewLeases: (owner, ids, until) => call(() => model.renewLeases(owner, ids, until)),
+    backlog: () => call(() => model.backlog()),
+    listDue: (time, limit) => call(() => model.listDue(time, limit)),
+    appendLogs: (lines) => call(() => model.appendLogs(lines)),
+    readLogs: (eventId, after, limit) => call(() => model.readLogs(eventId, after, limit)),
+    getVersion: (hash) => call(() => model.versions.get(hash)),
+    getProgram: (id) => call(() => model.programs.get(id)),
+    findProgram: (kind, name) =>
+      call(() => [...model.programs.values()].find((it) => it.kind === kind && it.name === name)),
+    revisions: (ids) => call(() => model.revisions(ids)),
+    changedSince: (time, limit) => call(() => model.changedSince(time, limit)),
+    async close() {
+      client.storeClosed = true
+    },
+  }
+  // What else a store can do plays no part here.
+  return port as Store & ForeignChanges
+}
+
+/** What no store would take, so that the refusal of an outcome is simulated too. */
+export const tooLarge = 'too large to be kept'
+
+function isTooLarge(event: Event): boolean {
+  return event.data === tooLarge
+}

@@ -1,0 +1,240 @@
+import { isFinal } from '../../src/event.ts'
+import type { Program, Version } from '../../src/program.ts'
+import { createChecker, maxClockError } from './checker.ts'
+import { createClients } from './clients.ts'
+import type { Life } from './life.ts'
+import { createModel } from './model.ts'
+import type { StoreFaults } from './port.ts'
+import type { Random } from './random.ts'
+import { createRandom } from './random.ts'
+import type { Server } from './server.ts'
+import { startServer } from './server.ts'
+import { createWorld, epoch } from './world.ts'
+
+export interface Result {
+  readonly seed: number
+  /** What must not have happened, the first first. Empty: nothing. */
+  readonly violations: readonly string[]
+  readonly events: number
+  readonly steps: number
+  /** Virtual time, in milliseconds. */
+  readonly tookMs: number
+  readonly deaths: number
+}
+
+/** How long after the last fault everything must have come to its end, in virtual milliseconds. */
+const settleMs = 900_000
+/** No seed should come near it: a sign that something goes round in circles. */
+const maxSteps = 500_000
+
+/** One seed: the servers, their store and their clients, through `operations` random ones, then in peace to the end. */
+export function simulate(seed: number, operations: number, trace?: (text: string) => void): Result {
+  const random = createRandom(seed)
+  const world = createWorld(random, trace)
+  const checker = createChecker(world)
+  const model = createModel(checker.observer)
+  const profile = createProfile(random)
+  world.trace(JSON.stringify(profile))
+  const { faults, wakeUps } = profile
+  let peace = false
+  let left = operations
+  let poisons = 0
+  let deaths = 0
+  const deathOf = new WeakMap<Server, () => void>()
+  const slots: (Server | undefined)[] = Array.from({ length: profile.servers }, () => undefined)
+
+  const clients = createClients({
+    world,
+    model,
+    checker,
+    reach: () => random.pick(slots.filter((server) => server?.alive)),
+  })
+  model.versions.set(version.hash, version)
+  model.programs.set(program.id, program)
+
+  function start(slot: number, life: number): void {
+    const server = startServer({
+      name: `${'ABC'[slot]}${life}`,
+      world,
+      model,
+      checker,
+      faults,
+      wakeUps,
+      concurrency: profile.concurrency,
+      maxPending: profile.maxPending,
+      shared: profile.shared,
+      clockError: profile.shared ? random.int(-maxClockError, maxClockError) : 0,
+      wallSkew: profile.skewed ? random.int(-7_200_000, 7_200_000) : 0,
+      kill: end,
+      exited(gone) {
+        checker.left(gone, model.events.values())
+        end(gone)
+      },
+    })
+    slots[slot] = server
+    deathOf.set(server, () => end(server))
+
+    function end(gone: Life): void {
+      if (!gone.alive) return
+      world.trace(`${gone.name} is gone`)
+      gone.alive = false
+      deaths++
+      for (const write of gone.underWay) if (random.chance(0.5)) write.lands = false
+      checker.died(gone)
+      clients.disconnected(gone)
+      world.after(random.int(20, peace ? 1000 : 8000), undefined, () => start(slot, life + 1))
+    }
+  }
+
+  function operate(): void {
+    if (left-- <= 0) return calm()
+    const name = pickWeighted(random, profile.weights)
+    const server = random.pick(slots.filter((it) => it?.alive))
+    world.trace(`operation ${operations - left} ${name}`)
+    if (name === 'create') clients.create()
+    else if (name === 'cancel') clients.cancel()
+    else if (name === 'rerun') clients.rerun()
+    else if (name === 'assign') clients.assign()
+    else if (name === 'watch') clients.watch()
+    else if (name === 'poison' && poisons++ < 2) clients.create({ does: 'kills the server', ms: random.int(0, 800) })
+    else if (name === 'away') faults.awayUntil = world.now() + random.int(100, 40_000)
+    else if (server && name === 'kill') deathOf.get(server)?.()
+    else if (server && name === 'freeze')
+      server.frozenUntil = Math.max(server.frozenUntil, world.now() + random.int(100, 40_000))
+    else if (server && name === 'terminate') {
+      const graceMs = random.pick([0, 500, 5000, 25_000]) ?? 0
+      world.after(0, server, () => server.terminate(graceMs))
+    } else if (server && name === 'break') server.executorBrokenUntil = world.now() + random.int(100, 10_000)
+    else if (server && name === 'clock') {
+      if (profile.skewed) server.wallSkew = random.int(-7_200_000, 7_200_000)
+      if (profile.shared) server.clockError = random.int(-maxClockError, maxClockError)
+    }
+    world.after(random.delay(2 * profile.gapMs, 5000), undefined, operate)
+    return undefined
+  }
+
+  /** From here on nothing goes wrong but the code of poisons. */
+  function calm(): void {
+    world.trace('peace')
+    peace = true
+    Object.assign(faults, { refused: 0, answerLost: 0, hangs: 0, awayUntil: 0 })
+    Object.assign(wakeUps, { lost: 0, twice: 0 })
+  }
+
+  for (let slot = 0; slot < profile.servers; slot++) start(slot, 1)
+  world.after(100, undefined, operate)
+  let steps = 0
+  let until = Infinity
+  world.run(
+    epoch + 86_400_000,
+    () => {
+      if (peace && until === Infinity) until = world.now() + settleMs
+      const isDone = peace && model.open.size === 0 && clients.waiting.size === 0
+      return isDone || checker.violations.length > 0 || world.now() > until || steps > maxSteps
+    },
+    () => {
+      steps++
+      checker.afterStep()
+    },
+  )
+  if (checker.violations.length === 0) {
+    for (const event of model.events.values()) {
+      if (!isFinal(event)) checker.fail('I2', event.id, `is stuck as ${event.status}`)
+    }
+    for (const name of clients.waiting) checker.fail('I2', name, 'is waiting still')
+  }
+  return {
+    seed,
+    violations: checker.violations.map(world.readable),
+    events: model.events.size,
+    steps,
+    tookMs: world.now() - epoch,
+    deaths,
+  }
+}
+
+type Operation = keyof Profile['weights']
+
+interface Profile {
+  readonly servers: number
+  readonly shared: boolean
+  readonly skewed: boolean
+  readonly concurrency: number
+  readonly gapMs: number
+  readonly maxPending: number
+  readonly faults: StoreFaults
+  readonly wakeUps: { lost: number; twice: number }
+  readonly weights: Record<
+    | 'create'
+    | 'cancel'
+    | 'rerun'
+    | 'assign'
+    | 'watch'
+    | 'poison'
+    | 'away'
+    | 'kill'
+    | 'freeze'
+    | 'terminate'
+    | 'break'
+    | 'clock',
+    number
+  >
+}
+
+/** Each seed has troubles of its own: with all of them at once, each hides the others. */
+function createProfile(random: Random): Profile {
+  const servers = random.pick([1, 1, 2, 3]) ?? 1
+  const rate = (...rates: number[]) => random.pick(rates) ?? 0
+  return {
+    servers,
+    shared: servers > 1,
+    skewed: random.chance(0.5),
+    concurrency: random.int(1, 4),
+    gapMs: random.pick([20, 100, 300]) ?? 100,
+    maxPending: random.pick([10_000, 10_000, 20]) ?? 10_000,
+    faults: {
+      refused: rate(0, 0, 0.01, 0.05),
+      answerLost: rate(0, 0, 0.01, 0.05),
+      hangs: rate(0, 0, 0.005, 0.02),
+      hangMs: 20_000,
+      usualMs: rate(2, 10, 50),
+      awayUntil: 0,
+    },
+    wakeUps: { lost: rate(0, 0, 0.05, 0.5), twice: rate(0, 0, 0.1) },
+    weights: {
+      create: 20,
+      cancel: rate(0, 5, 10),
+      rerun: rate(0, 4),
+      assign: rate(0, 4),
+      watch: rate(0, 8),
+      poison: rate(0, 0, 2),
+      away: rate(0, 0, 1),
+      kill: rate(0, 1, 4),
+      freeze: rate(0, 0, 1, 3),
+      terminate: rate(0, 0, 2),
+      break: rate(0, 0, 1),
+      clock: rate(0, 2),
+    },
+  }
+}
+
+function pickWeighted(random: Random, weights: Profile['weights']): Operation {
+  const names = Object.keys(weights) as Operation[]
+  let at = random.next() * names.reduce((sum, name) => sum + weights[name], 0)
+  return names.find((name) => (at -= weights[name]) < 0) ?? 'create'
+}
+
+const version: Version = { hash: 'code', language: 'JavaScript', code: '', script: '', createdAt: epoch }
+
+const program: Program = {
+  id: 'wfl_0',
+  kind: 'workflow',
+  name: 'work',
+  description: null,
+  version: version.hash,
+  limits: {},
+  createdAt: epoch,
+  updatedAt: epoch,
+  rev: 1,
+  deletedAt: null,
+}
