@@ -71,7 +71,7 @@ export function createClients({ world, model, checker, reach }: Needs) {
     const key = `key ${made++}`
     const request = {
       type: 'simulated',
-      workflow: 'work',
+      workflow: random.chance(0.7) ? 'work' : 'other',
       input: { ...behaviour(changes) },
       idempotencyKey: key,
       ...(random.chance(0.15) && { runAt: new Date(Math.floor(world.now() + random.int(0, 40_000))) }),

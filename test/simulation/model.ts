@@ -1,6 +1,6 @@
 import type { Event } from '../../src/event.ts'
 import { isFinal } from '../../src/event.ts'
-import type { ChangedEvent, EventFilter, LogLine, LogPosition } from '../../src/ports.ts'
+import type { ChangedEvent, DueEvent, EventFilter, LogLine, LogPosition } from '../../src/ports.ts'
 import type { Program, Version } from '../../src/program.ts'
 
 /** Told of every write in the moment in which it lands, by whoever checks. */
@@ -76,7 +76,7 @@ export function createModel(observer: Observer) {
       const processing = [...open].filter((id) => events.get(id)?.status === 'Processing').length
       return { pending: open.size - processing, processing, earliestRunAt: null, earliestStart: null }
     },
-    listDue(now: number, limit: number) {
+    listDue(now: number, limit: number, skip = 0): readonly DueEvent[] {
       const found = [...open].flatMap((id) => events.get(id) ?? [])
       const lost = found
         .filter((event) => event.status === 'Processing' && (event.leaseUntil ?? Infinity) <= now)
@@ -84,7 +84,7 @@ export function createModel(observer: Observer) {
       const due = found
         .filter((event) => event.status === 'Pending' && (event.runAt ?? Infinity) <= now)
         .sort((a, b) => (a.runAt ?? 0) - (b.runAt ?? 0))
-      return [...lost, ...due].slice(0, limit).map(({ id, status, runAt }) => ({ id, status, runAt }))
+      return [...lost, ...due].slice(skip, skip + limit)
     },
     appendLogs(lines: readonly LogLine[]): void {
       for (const line of lines) {

@@ -33,6 +33,7 @@ export interface ServerOptions {
   readonly faults: StoreFaults
   /** How many events it runs at the same time. */
   readonly concurrency: number
+  readonly perLane: number
   readonly maxPending: number
   /** Several processes share the store, so each asks it for what the others do. */
   readonly shared: boolean
@@ -73,7 +74,11 @@ export function startServer(options: ServerOptions): Server {
   }
   const store = createStorePort(world, model, faults, life)
   const executor = createSimulatedExecutor({ world, checker, server: life, kill })
-  const queue = withFaults(world, options.wakeUps, createMemoryQueue({ concurrency, now: store.now }))
+  const queue = withFaults(
+    world,
+    options.wakeUps,
+    createMemoryQueue({ concurrency, perLane: options.perLane, now: store.now }),
+  )
   const inner = createMemoryHub()
   const hub = shared ? createPollingHub({ hub: inner, store, warn: () => undefined }) : inner
   const versions = createVersions(store)

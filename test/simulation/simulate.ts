@@ -50,7 +50,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
     reach: () => random.pick(slots.filter((server) => server?.alive)),
   })
   model.versions.set(version.hash, version)
-  model.programs.set(program.id, program)
+  for (const program of programs) model.programs.set(program.id, program)
 
   function start(slot: number, life: number): void {
     const server = startServer({
@@ -61,6 +61,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
       faults,
       wakeUps,
       concurrency: profile.concurrency,
+      perLane: profile.perLane,
       maxPending: profile.maxPending,
       shared: profile.shared,
       clockError: profile.shared ? random.int(-maxClockError, maxClockError) : 0,
@@ -161,6 +162,7 @@ interface Profile {
   readonly skewed: boolean
   readonly concurrency: number
   readonly gapMs: number
+  readonly perLane: number
   readonly maxPending: number
   readonly faults: StoreFaults
   readonly wakeUps: { lost: number; twice: number }
@@ -184,12 +186,14 @@ interface Profile {
 /** Each seed has troubles of its own: with all of them at once, each hides the others. */
 function createProfile(random: Random): Profile {
   const servers = random.pick([1, 1, 2, 3]) ?? 1
+  const concurrency = random.pick([1, 2, 4, 8]) ?? 1
   const rate = (...rates: number[]) => random.pick(rates) ?? 0
   return {
     servers,
     shared: servers > 1,
     skewed: random.chance(0.5),
-    concurrency: random.int(1, 4),
+    concurrency,
+    perLane: random.chance(0.5) ? concurrency : Math.ceil(concurrency / 2),
     gapMs: random.pick([20, 100, 300]) ?? 100,
     maxPending: random.pick([10_000, 10_000, 20]) ?? 10_000,
     faults: {
@@ -226,10 +230,10 @@ function pickWeighted(random: Random, weights: Profile['weights']): Operation {
 
 const version: Version = { hash: 'code', language: 'JavaScript', code: '', script: '', createdAt: epoch }
 
-const program: Program = {
-  id: 'wfl_0',
+const programs = ['work', 'other'].map((name, index): Program => ({
+  id: `wfl_${index}`,
   kind: 'workflow',
-  name: 'work',
+  name,
   description: null,
   version: version.hash,
   limits: {},
@@ -237,4 +241,4 @@ const program: Program = {
   updatedAt: epoch,
   rev: 1,
   deletedAt: null,
-}
+}))
