@@ -27,6 +27,8 @@ const globals = {
   Request: './web/request.js',
   Response: './web/response.js',
   fetch: './web/fetch.js',
+  crypto: './web/crypto.js',
+  CryptoKey: './web/crypto-key.js',
   performance: './web/performance.js',
 }
 

@@ -67,7 +67,7 @@ export class AbortSignal extends EventTarget {
     const list = [...signals]
     const signal = new AbortSignal(key)
     for (let index = 0; index < list.length; index++) {
-      if (!(#isAborted in list[index])) throw new TypeErrorOf(`signals[${index}] must be an AbortSignal`)
+      if (!(#isAborted in list[index])) throw new TypeErrorOf(`signals[${index}] is not of type AbortSignal.`)
     }
     for (let index = 0; index < list.length; index++) {
       if (!list[index].#isAborted) continue

@@ -1,4 +1,4 @@
-import { TypeErrorOf, charCodeAt, reflect, toText } from '../primordials.js'
+import { TypeErrorOf, charCodeAt, reflect, regExpExec, toText } from '../primordials.js'
 import { BytesOf, fromBase64, toBase64 } from '../web-primordials.js'
 import { binaryText } from './bytes.js'
 import { DOMException } from './dom-exception.js'
@@ -16,15 +16,19 @@ export function btoa(data) {
 }
 
 export function atob(data) {
-  if (arguments.length === 0) throw new TypeErrorOf('The "data" argument must be specified')
+  if (arguments.length === 0) throw new TypeErrorOf('The "input" argument must be specified')
   return binaryText(bytesOfBase64(toText(data)))
 }
+
+const foreign = /[^\w+/\s]|_/
 
 /** Throws an InvalidCharacterError. */
 export function bytesOfBase64(text) {
   try {
     return reflect.apply(fromBase64, BytesOf, [text])
   } catch {
-    throw new DOMException('The string to be decoded is not correctly encoded.', 'InvalidCharacterError')
+    const isAlphabet = regExpExec(foreign, text) === null
+    const problem = isAlphabet ? 'The string to be decoded is not correctly encoded.' : 'Invalid character'
+    throw new DOMException(problem, 'InvalidCharacterError')
   }
 }

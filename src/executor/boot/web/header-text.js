@@ -16,7 +16,7 @@ export function byteText(value) {
 }
 
 export function checkName(method, name) {
-  if (regExpExec(token, name) === null) throw new TypeErrorOf(`${method}: ${name} is an invalid header name.`)
+  if (regExpExec(token, name) === null) throw new TypeErrorOf(`${method}: "${name}" is an invalid header name.`)
 }
 
 /** Without the white space around it. */
@@ -26,7 +26,7 @@ export function checkValue(method, value) {
   while (from < to && isSpace(charCodeAt(value, from))) from++
   while (to > from && isSpace(charCodeAt(value, to - 1))) to--
   const text = slice(value, from, to)
-  if (regExpExec(unfit, text) !== null) throw new TypeErrorOf(`${method}: ${text} is an invalid header value.`)
+  if (regExpExec(unfit, text) !== null) throw new TypeErrorOf(`${method}: "${text}" is an invalid header value.`)
   return text
 }
 

@@ -164,14 +164,14 @@ function fill(headers, init) {
 
 function badInit() {
   throw new TypeErrorOf(
-    "Headers constructor: init given ('The provided value') is not one of ByteString sequence or record.",
+    'Headers constructor: Argument 1 could not be converted to one of: sequence<sequence<ByteString>>, record<ByteString, ByteString>.',
   )
 }
 
 function count(method, given, needed) {
   if (given.length >= needed) return
   const plural = needed === 1 ? '' : 's'
-  const found = given.length === 0 ? 'only 0 found' : `only ${given.length} found`
+  const found = given.length === 0 ? '0 found' : `only ${given.length} found`
   throw new TypeErrorOf(`Headers.${method}: ${needed} argument${plural} required, but ${found}.`)
 }
 

@@ -41,7 +41,7 @@ export class Request extends Body {
   #signal
 
   constructor(input, init = undefined) {
-    if (arguments.length === 0) throw new TypeErrorOf('Request constructor: 1 argument required, but only 0 found.')
+    if (arguments.length === 0) throw new TypeErrorOf('Request constructor: 1 argument required, but 0 found.')
     super()
     const facts = readRequest(input, init)
     facts.url = readUrl(facts.url)

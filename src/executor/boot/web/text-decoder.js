@@ -55,7 +55,9 @@ export class TextDecoder {
   decode(input = undefined, options = undefined) {
     const bytes = input === undefined ? undefined : sharedBytes(input)
     if (input !== undefined && bytes === undefined) {
-      throw new TypeErrorOf('The "list" argument must be an instance of ArrayBuffer or ArrayBufferView.')
+      throw new TypeErrorOf(
+        'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.',
+      )
     }
     const isOpen = !!options?.stream
     if (!this.#isOpen) {
