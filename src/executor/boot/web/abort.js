@@ -59,7 +59,8 @@ export class AbortSignal extends EventTarget {
     }
     const signal = new AbortSignal(key)
     const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError')
-    startTimer('AbortSignal.timeout', () => abort(signal, reason), ms)
+    // No timer waits longer, and no run.
+    if (ms < 2 ** 31) startTimer('AbortSignal.timeout', () => abort(signal, reason), ms)
     return signal
   }
 
