@@ -1,15 +1,18 @@
 // A process that checks source and strips its types. It never runs any of it.
 import { transformSync } from 'amaro'
 import ivm from 'isolated-vm'
-import { openLink } from './link.ts'
+import { givenCaps, openLink } from './link.ts'
+import { deepest } from './nesting.ts'
 import { usualMemoryMb } from './limits.ts'
-import { isCheckMessage, isRecord, type CheckResult } from './protocol.ts'
+import { isCheckMessage, isRecord, type CheckResult, type Position } from './protocol.ts'
 import { findImport, readSyntaxError } from './syntax.ts'
 
+const { sourceDepth } = givenCaps()
+const tooDeep = 'The code is nested too deeply'
 const send = openLink(async (message) => {
   if (!isCheckMessage(message)) return
   const { id, language, code } = message
-  const result = await check(code, language === 'TypeScript' ? 'workflow.ts' : 'workflow.js')
+  const result = check(code, language === 'TypeScript' ? 'workflow.ts' : 'workflow.js')
   send({ type: 'checked', id, result })
   if (result.kind === 'ready' || !result.isSpent) send({ type: 'ready' })
 })
@@ -17,35 +20,42 @@ const send = openLink(async (message) => {
 strip('const warm: number = 1', 'workflow.ts')
 send({ type: 'ready' })
 
-async function check(code: string, file: string): Promise<CheckResult> {
-  const stripped = file === 'workflow.ts' ? strip(code, file) : code
+function check(code: string, file: string): CheckResult {
+  const { depth, ...deep } = deepest(code)
+  if (depth > sourceDepth) {
+    const message = `${tooDeep}: expected at most ${sourceDepth} levels of brackets, got ${depth}`
+    return { kind: 'failure', message, isSpent: false, ...deep }
+  }
+  const stripped = file === 'workflow.ts' ? strip(code, file, deep) : code
   if (typeof stripped !== 'string') return stripped
   const isolate = new ivm.Isolate({ memoryLimit: usualMemoryMb })
   try {
-    const user = await isolate.compileModule(stripped, { filename: file })
+    const user = isolate.compileModuleSync(stripped, { filename: file })
     const problem = findImport(user, stripped)
     if (problem) return { kind: 'failure', ...problem, isSpent: false }
-    const entry = await isolate.compileModule(`import 'user'; import work from 'user'`, { filename: 'sandbox:entry' })
+    const entry = isolate.compileModuleSync(`import 'user'; import work from 'user'`, { filename: 'sandbox:entry' })
     // Linking finds out whether there is a default export, and evaluates nothing.
-    await entry.instantiate(await isolate.createContext(), () => user)
+    entry.instantiateSync(isolate.createContextSync(), () => user)
     return { kind: 'ready', script: stripped }
   } catch (error) {
     if (isolate.isDisposed)
       return { kind: 'failure', message: 'The code takes too much memory to compile', isSpent: true }
-    return { kind: 'failure', ...readSyntaxError(error), isSpent: false }
+    // V8 has no place for what is too deep for it.
+    const place = error instanceof RangeError ? deep : {}
+    return { kind: 'failure', ...place, ...readSyntaxError(error), isSpent: false }
   } finally {
     if (!isolate.isDisposed) isolate.dispose()
   }
 }
 
 /** The source with blanks in the place of types, so that lines and columns stay as they are. */
-function strip(code: string, file: string): string | CheckResult {
+function strip(code: string, file: string, deep: Partial<Position> = {}): string | CheckResult {
   try {
     return transformSync(code, { mode: 'strip-only', filename: file }).code
   } catch (error) {
     // Anything but a report means that the stripper itself fell over its input. It may never work again.
     if (!isRecord(error) || typeof error['code'] !== 'string' || typeof error['message'] !== 'string') {
-      return { kind: 'failure', message: 'The code is nested too deeply', isSpent: true }
+      return { kind: 'failure', message: tooDeep, isSpent: true, ...deep }
     }
     const { message, startLine, startColumn } = error
     const position =

@@ -1,7 +1,7 @@
 import type { Caps } from '../caps.ts'
 import type { Launch, Role } from './launch.ts'
 import type { MemoryLimit, MemoryWatch } from './memory-watch.ts'
-import { lowerPriority } from './priority.ts'
+import { childNice, lowerPriority } from './priority.ts'
 import {
   readChildMessage,
   type CheckMessage,
@@ -111,7 +111,7 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
   function becomeReady(): void {
     clearTimeout(readyTimer)
     readyTimer = undefined
-    if (state === 'booting' && pid !== undefined) lowerPriority(pid)
+    if (state === 'booting' && pid !== undefined) lowerPriority(pid, childNice)
     state = 'ready'
     baseRss = watched?.rss()
     owner.ready(child)

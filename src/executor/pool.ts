@@ -1,15 +1,13 @@
 import { defaultCaps, type Caps } from '../caps.ts'
-import { UnavailableError } from '../errors.ts'
 import type { Outcome } from '../event.ts'
 import { noUsage } from '../event.ts'
-import type { Executor, Job, Prepared, RunHost, Source } from '../ports.ts'
-import { checkIn } from './check.ts'
+import type { Executor, Job, RunHost } from '../ports.ts'
 import { noFetcher } from './calls.ts'
+import { createChecks } from './checks.ts'
 import { createChildren } from './children.ts'
-import { sandboxCrash, syntaxFailure } from './failures.ts'
+import { sandboxCrash } from './failures.ts'
 import type { Fetcher } from './fetch-types.ts'
 import { createLaunch, type Launch } from './launch.ts'
-import { sizeText } from './limits.ts'
 import { createMemoryWatch } from './memory-watch.ts'
 import { runIn } from './run.ts'
 
@@ -54,7 +52,7 @@ export function openPool(options: PoolOptions): Executor {
   const memory = createMemoryWatch()
   const shared = { launch, caps, memory, idleMs, warn }
   const runners = createChildren({ ...shared, role: 'child', min: 2, max, spare: 1, rssLimit: 100 * mb })
-  const checkers = createChildren({ ...shared, role: 'checker', min: 1, max: 2, spare: 0, rssLimit: 240 * mb })
+  const checks = createChecks(shared)
   const stopping = new AbortController()
   let lastId = 0
 
@@ -70,32 +68,13 @@ export function openPool(options: PoolOptions): Executor {
     return { kind: 'Failure', failure, usage: noUsage }
   }
 
-  async function prepare(source: Source): Promise<Prepared> {
-    if (Buffer.byteLength(source.code) > caps.sourceBytes) {
-      return refuse(source, `The code is larger than ${sizeText(caps.sourceBytes)}`)
-    }
-    // Once more in case the first child was lost by accident and not because of this source.
-    for (let tries = 0; tries < 2; tries++) {
-      const child = await checkers.acquire()
-      if (!child) throw new UnavailableError('The server is shutting down')
-      const prepared = await checkIn(child, ++lastId, source, stopping.signal)
-      if (prepared) return prepared
-      if (stopping.signal.aborted) throw new UnavailableError('The server is shutting down')
-    }
-    return refuse(source, 'The code crashes the process that checks it')
-  }
-
   return {
     run,
-    prepare,
-    trouble: () => runners.trouble() ?? checkers.trouble(),
+    prepare: checks.prepare,
+    trouble: () => runners.trouble() ?? checks.trouble(),
     async close() {
       stopping.abort()
-      await Promise.all([runners.close(), checkers.close(), fetcher.close()])
+      await Promise.all([runners.close(), checks.close(), fetcher.close()])
     },
   }
-}
-
-function refuse(source: Source, message: string): Prepared {
-  return { kind: 'Failure', failure: syntaxFailure({ message }, source.code) }
 }
