@@ -5,8 +5,12 @@ import { createPlaces } from './fetch-places.ts'
 /** All addresses of a host name. Rejects with a `FetchError` if there are none, and once the signal is aborted. */
 export type Lookup = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>
 
-/** How long a name server may take, in milliseconds, before it is asked once more. */
-const dnsTimeoutMs = 2_000
+export interface LookupOptions {
+  /** Addresses of the name servers. Default: those of the system. */
+  readonly servers?: readonly string[]
+  /** How long a name server may take, in milliseconds, before it is asked once more. */
+  readonly timeoutMs?: number
+}
 
 /** Names that only the system knows may take a thread each. The file system has to do with the other two. */
 const threads = 2
@@ -16,7 +20,7 @@ const threads = 2
  * the hosts file too, can take long and holds one of the four threads of the file system meanwhile: it is asked only
  * for names that the name servers do not have, and for two at a time.
  */
-export function createLookup(): Lookup {
+export function createLookup({ servers, timeoutMs = 2_000 }: LookupOptions = {}): Lookup {
   const places = createPlaces({ total: threads, perOwner: threads })
 
   async function askThread(hostname: string, signal: AbortSignal): Promise<readonly string[]> {
@@ -28,7 +32,10 @@ export function createLookup(): Lookup {
   }
 
   return async (hostname, signal) => {
-    const { addresses, isLate } = await askServers(hostname, signal)
+    // Made anew each time, so that it has the name servers of now and can be canceled alone.
+    const resolver = new Resolver({ timeout: timeoutMs, tries: 2 })
+    if (servers) resolver.setServers(servers)
+    const { addresses, isLate } = await askServers(resolver, hostname, signal)
     if (addresses.length > 0) return addresses
     if (isLate) throw new FetchError(`The name ${JSON.stringify(hostname)} could not be looked up in time`)
     try {
@@ -40,9 +47,7 @@ export function createLookup(): Lookup {
   }
 }
 
-async function askServers(hostname: string, signal: AbortSignal) {
-  // Made anew each time, so that it has the name servers of now and can be canceled alone.
-  const resolver = new Resolver({ timeout: dnsTimeoutMs, tries: 2 })
+async function askServers(resolver: Resolver, hostname: string, signal: AbortSignal) {
   const cancel = () => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {
