@@ -10,7 +10,7 @@ const onlyMongo = ['test/mongo-store.test.ts']
 const onMongo = [
   ...onlyMongo,
   'test/api*.test.ts',
-  'test/{admission,events,fairness,http-audits,live,runner,streams,tabs,websocket}.test.ts',
+  'test/{admission,events,fairness,http-audits,live,retention,runner,streams,tabs,websocket}.test.ts',
 ]
 
 export default defineConfig({

@@ -13,6 +13,7 @@ import type { OpenedStore } from './open-store.ts'
 import { openStore } from './open-store.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
 import { createReadiness } from './readiness.ts'
+import { createRetention } from './retention.ts'
 import { createRunner } from './runner.ts'
 import { createVersions } from './versions.ts'
 
@@ -71,6 +72,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
   const versions = createVersions(store)
   const live = createLive({ store, hub })
   const runner = createRunner({ store, queue, executor, hub, versions, log })
+  const retention = createRetention({ store, days: config.retentionDays, log })
   let closing: Promise<void> | undefined
   const shuttingDown = () => (closing ? 'The server is shutting down; try again once it is back.' : undefined)
   const commands = createCommands({
@@ -103,12 +105,14 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
     hub.close('The server is shutting down; subscribe again once it is back.')
     await server.close('The server is shutting down')
     await executor.close()
+    await retention.stop()
     await store.close()
   }
 
   try {
     const { port } = await server.listen(config.port, config.host)
     runner.start()
+    retention.start()
     const host = config.host.includes(':') ? `[${config.host}]` : config.host
     return {
       url: `http://${host}:${port}/graphql`,

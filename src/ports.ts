@@ -11,6 +11,7 @@
  */
 import type { Event, EventStatus, Failure, Outcome } from './event.ts'
 import type { Json } from './json.ts'
+import type { Pruning } from './pruning.ts'
 import type { Language, Program, ProgramKind, Version } from './program.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -91,7 +92,7 @@ export type RecordKind = StoreRecord['kind']
  * the storage behind it cannot be reached, read or written. A write that was refused was not kept; one whose answer was
  * lost may have been, and its error says so. Repeating the call settles that.
  */
-export interface Store {
+export interface Store extends Pruning {
   /**
    * What time it is, in milliseconds since the epoch, by the one clock that all processes on this store share. Every
    * time that is kept is of this clock, and leases and times to run at are judged by it.

@@ -10,6 +10,7 @@ import type { EventDocument, LogDocument, ProgramDocument } from './mongo-docume
 import { dueFields, eventDocument, logDocument, optional, toDueEvent, toEvent, toLogLine } from './mongo-documents.ts'
 import { GoneError } from './mongo-errors.ts'
 import { createProgramStore } from './mongo-programs.ts'
+import { createPruning } from './mongo-pruning.ts'
 import { createRecords } from './mongo-records.ts'
 import { checkWrites, hints } from './mongo-schema.ts'
 import { insertNew, remember, wasKept } from './mongo-writes.ts'
@@ -154,6 +155,7 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
       }),
 
     ...createProgramStore(db, programs, calls),
+    ...createPruning({ events, logs, write }),
     ...createRecords({ db, programs, long: calls.long, now: () => clock.now() }),
 
     check: () =>

@@ -35,6 +35,12 @@ export const statements = {
   insertLog: `${insert('logs', columns('event_id attempt seq at level message'))} ON CONFLICT DO NOTHING`,
   readLogs: `SELECT * FROM logs WHERE event_id = :id AND (attempt, seq) > (:attempt, :seq)
     ORDER BY attempt, seq LIMIT :limit`,
+  listEnded: `SELECT id, finished_at FROM events WHERE status = :status AND id > :after AND id < :until
+    ORDER BY id LIMIT :limit`,
+  deleteLogs: `DELETE FROM logs WHERE (event_id, attempt, seq) IN
+    (SELECT event_id, attempt, seq FROM logs WHERE event_id = :id ORDER BY attempt, seq LIMIT :limit)`,
+  deleteEnded: 'DELETE FROM events WHERE id = :id AND status = :status AND finished_at < :before',
+  nextLogged: 'SELECT event_id FROM logs WHERE event_id > :after ORDER BY event_id LIMIT 1',
   insertVersion: `${insert('versions', columns('hash language code script created_at'))} ON CONFLICT DO NOTHING`,
   getVersion: 'SELECT * FROM versions WHERE hash = :hash',
   insertProgram: `${insert('programs', programColumns)} ON CONFLICT DO NOTHING`,

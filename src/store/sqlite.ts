@@ -4,6 +4,7 @@ import type { Event, EventStatus } from '../event.ts'
 import type { EventFilter, Page, Store } from '../ports.ts'
 import { asUnavailable } from './sqlite-errors.ts'
 import { openSqliteFile } from './sqlite-file.ts'
+import { createPruning } from './sqlite-pruning.ts'
 import { countRecords, keepRecord, readRecords } from './sqlite-records.ts'
 import type { Parameters, Row } from './sqlite-rows.ts'
 import {
@@ -54,6 +55,8 @@ export function openSqliteStore({ dataDir, warn = () => undefined }: SqliteOptio
   const get = (sql: string, parameters: Parameters) => statement(sql).get(parameters)
   const all = (sql: string, parameters: Parameters) => statement(sql).all(parameters)
   const run = (sql: string, parameters: Parameters) => Number(statement(sql).run(parameters).changes)
+
+  const pruning = createPruning({ get, all, run })
 
   async function read<T>(operation: () => T): Promise<T> {
     if (closed) throw new UnavailableError('The store is closed.')
@@ -144,6 +147,9 @@ export function openSqliteStore({ dataDir, warn = () => undefined }: SqliteOptio
     countRecords: (kind) => read(() => countRecords(all, kind)),
     readRecords: (kind, after, limit) => read(() => readRecords(all, kind, after, limit)),
     keepRecords: (records) => writer.write(() => records.reduce((kept, record) => kept + keepRecord(run, record), 0)),
+
+    deleteFinished: (...given) => writer.write(() => pruning.deleteFinished(...given)),
+    deleteOrphanLogs: (...given) => writer.write(() => pruning.deleteOrphanLogs(...given)),
 
     // Written as it stands: a real write to the file that changes nothing.
     check: () => writer.write(() => db.exec(`PRAGMA user_version = ${Number(version)}`)),

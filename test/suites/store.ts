@@ -269,6 +269,50 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       expect(await store.getVersion('unknown')).toBeUndefined()
     })
 
+    test('deletes what ended before a time, with its log and key, in stretches', async () => {
+      const ended = (finishedAt: number, key: string) =>
+        create(pendingEvent({ status: 'Success', finishedAt, idempotencyKey: key }))
+      const old = [await ended(now - 2, 'a'), await ended(now - 1, 'b')]
+      const later = await ended(now, 'c')
+      const last = await ended(now - 1, 'd')
+      const others = [
+        await create(pendingEvent({ status: 'Error', finishedAt: now - 9 })),
+        await create(pendingEvent()),
+      ]
+      await store.appendLogs([...old, later].flatMap(({ id }) => [line(id, 1, 1), line(id, 1, 2)]))
+
+      const first = await store.deleteFinished('Success', now, '', 3)
+      expect(first).toEqual({ deleted: 2, next: later.id })
+      expect(await store.deleteFinished('Success', now, first.next ?? '', 3)).toEqual({ deleted: 1, next: undefined })
+      expect(await store.deleteFinished('Success', now, '', 3)).toEqual({ deleted: 0, next: undefined })
+      expect(await store.getEvents([...old, last].map(({ id }) => id))).toEqual([])
+      expect(await store.readLogs(old[0]?.id ?? '', undefined, 10)).toEqual([])
+      expect(await store.readLogs(later.id, undefined, 10)).toHaveLength(2)
+      expect(await store.getEvents([later, ...others].map(({ id }) => id))).toHaveLength(3)
+      const again = pendingEvent({ idempotencyKey: 'a' })
+      expect(await store.createEvents([again])).toEqual([again])
+    })
+
+    test('what was made after a time is not even looked at for having ended before it', async () => {
+      await create(pendingEvent({ status: 'Success', finishedAt: 5 }))
+      expect(await store.deleteFinished('Success', 1000, '', 1)).toEqual({ deleted: 0, next: undefined })
+    })
+
+    test('deletes logs whose event is gone, and no others', async () => {
+      const kept = await create(pendingEvent())
+      const gone = [newId('evt'), newId('evt')].toSorted()
+      await store.appendLogs([kept.id, ...gone].map((id) => line(id, 1, 1)))
+      let deleted = 0
+      for (let after: string | undefined = ''; after !== undefined;) {
+        const pruned: Awaited<ReturnType<Store['deleteOrphanLogs']>> = await store.deleteOrphanLogs(after, 1)
+        deleted += pruned.deleted
+        after = pruned.next
+      }
+      expect(deleted).toBe(2)
+      expect(await store.readLogs(kept.id, undefined, 10)).toHaveLength(1)
+      for (const id of gone) expect(await store.readLogs(id, undefined, 10)).toEqual([])
+    })
+
     test('can say whether it can be written to', async () => {
       await expect(store.check()).resolves.toBeUndefined()
     })
