@@ -4,7 +4,9 @@ import {
   functionText,
   includes,
   indexOf,
+  keysOf,
   lastIndexOf,
+  prototypes,
   push,
   reflect,
   slice,
@@ -58,6 +60,9 @@ export function constructorName(value, chain) {
     if (typeof name === 'string' && name !== '') return short(name)
   }
   if (chain.length === 0) return null
+  const known = keysOf(prototypes)
+  for (let index = 0; index < chain.length; index++)
+    for (let name = 0; name < known.length; name++) if (prototypes[known[name]] === chain[index]) return known[name]
   if (chain.length > 1) return 'Object <Complex prototype>'
   return `Object <[Object: null prototype]${reflect.ownKeys(chain[0]).length === 0 ? ' {}' : ''}>`
 }
