@@ -77,14 +77,17 @@ test('zstd with a window beyond 8 MB is refused', async () => {
   expect(await get(await serveCoded('zstd', frame))).toMatchObject(failed('compressed'))
 })
 
-test('hundreds of thousands of tiny pieces are read', async () => {
-  const pieces = 300_000
-  const server = await serveTcp((socket) => {
-    socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
-    socket.end(`${'1\r\na\r\n'.repeat(pieces)}0\r\n\r\n`)
+test('thousands of small pieces are read, a flood of tiny ones is not', async () => {
+  const server = await serveHttp(({ url }, response) => {
+    const [size, count] = (url ?? '').slice(1).split('-').map(Number)
+    const piece = `${(size ?? 0).toString(16)}\r\n${'a'.repeat(size ?? 0)}\r\n`
+    response.socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+    response.socket?.end(`${piece.repeat(count ?? 0)}0\r\n\r\n`)
   })
-  const { get } = fetcherFor({ caps: { ...defaultCaps, fetchTimeoutMs: 15_000 } })
-  expect(textOf(await get(server.url))).toHaveLength(pieces)
+  const { get } = fetcherFor()
+  expect(textOf(await get(`${server.url}/1-4000`))).toHaveLength(4000)
+  expect(textOf(await get(`${server.url}/100-20000`))).toHaveLength(2_000_000)
+  expect(await get(`${server.url}/1-100000`)).toMatchObject(failed('too many small pieces'))
 })
 
 test.for<[string, string]>([

@@ -17,6 +17,10 @@ type Bytes = AsyncIterable<Buffer>
 /** What any number of fetches may take in at the same time, in bytes each. */
 const smallBody = 262_144
 
+/** Each piece takes time of the server, whatever its size: beyond so many they must have so many bytes on average. */
+const fewPieces = 4_096
+const smallPiece = 64
+
 /** More codings on top of each other are nobody's honest answer. */
 const maxCodings = 2
 
@@ -35,7 +39,8 @@ const decoders: Readonly<Record<string, (first: number) => Transform>> = {
 
 /**
  * The body of an answer, decompressed. `contentEncoding` is the header; what it names that is not known leaves the
- * body as it came. Throws a `FetchError` at more than `maxBytes`, counted before and after each step.
+ * body as it came. Throws a `FetchError` at more than `maxBytes`, counted before and after each step, and at a flood of
+ * tiny pieces.
  */
 export function readableBody(body: Bytes, contentEncoding: string, maxBytes: number): Bytes {
   const codings = contentEncoding
@@ -55,8 +60,13 @@ export function readableBody(body: Bytes, contentEncoding: string, maxBytes: num
 
 async function* bounded(body: Bytes, maxBytes: number): Bytes {
   let length = 0
+  let pieces = 0
   for await (const chunk of body) {
     length += chunk.length
+    pieces++
+    if (pieces > fewPieces && length < pieces * smallPiece) {
+      throw new FetchError('Fetch failed: the answer comes in too many small pieces')
+    }
     if (length > maxBytes) throw new FetchError(`Fetch failed: the answer has more than ${maxBytes} bytes`)
     yield chunk
   }
@@ -84,8 +94,8 @@ async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): Bytes 
 }
 
 /**
- * The bytes of a body in one piece. Each is copied as it comes, since a body of millions of tiny pieces would take a
- * hundred times its size. Waits for `beforeLarge` before it takes in more than a small body.
+ * The bytes of a body in one piece. Each is copied as it comes, since tiny pieces would take many times their
+ * size. Waits for `beforeLarge` before it takes in more than a small body.
  */
 export async function collect(body: Bytes, beforeLarge: () => Promise<void>): Promise<Buffer> {
   let kept = Buffer.allocUnsafe(16_384)
