@@ -209,6 +209,11 @@ describe('console', () => {
       for (const template of ['%s', '%d', '%i', '%f', '%j', '%o', '%O', '%c'])
         for (const value of values) console.log(template, value)
       for (const value of values) { console.assert(false, value); console.table([value], value) }
+      const { proxy, revoke } = Proxy.revocable([], traps)
+      revoke()
+      const columns = Object.defineProperty([1], 0, { get: trap('column') })
+      for (const wanted of [proxy, columns, new Proxy(columns, traps)]) { console.table([{ a: 1 }], wanted); console.table(wanted) }
+      console.log(proxy, Object.assign(new Error('r'), { errors: proxy, cause: proxy }), [proxy])
       console.info('seen', JSON.stringify(seen))`)
     expect(lines.length).toBeGreaterThan(300)
     expect(lines.at(-1)).toMatch(/^info +seen \[\]$/)

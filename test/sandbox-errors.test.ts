@@ -135,6 +135,16 @@ export default () => 1`
       { message: 'm', line: 1 },
     ],
     [
+      'whose errors are a revoked list',
+      `(() => { const { proxy, revoke } = Proxy.revocable([], {}); revoke(); return Object.assign(new Error('m'), { errors: proxy, cause: proxy }) })()`,
+      { message: 'm', line: 1 },
+    ],
+    [
+      'whose errors are of no length',
+      `Object.assign(new Error('m'), { errors: new Proxy([], { get: () => Symbol('x') }) })`,
+      { message: 'm', line: 1 },
+    ],
+    [
       'whose cause is itself',
       `(() => { const error = new Error('m'); error.cause = error; return error })()`,
       { message: 'm' },

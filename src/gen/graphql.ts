@@ -165,13 +165,13 @@ export type LimitsInput = {
 
 /** How important a line of a log is. */
 export type LogLevel =
-  /** `console.debug`. */
+  /** `console.debug` and `console.trace`, which adds the place it was called from. */
   | 'DEBUG'
-  /** `console.error`. */
+  /** `console.error`, and `console.assert` of what is not so. */
   | 'ERROR'
-  /** `console.log` and `console.info`. */
+  /** `console.log`, `console.info` and all others: `dir`, `table`, `count`, `timeLog`, `timeEnd`, `group`. */
   | 'INFO'
-  /** `console.warn`. */
+  /** `console.warn`, and what a call of `console` that cannot be right is told. */
   | 'WARN';
 
 /** Which event to run again. */

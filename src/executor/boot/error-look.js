@@ -2,6 +2,7 @@ import { framesOf } from './error-text.js'
 import { limits } from './limits.js'
 import { dataValue, isAmong, ownValue, prefix } from './names.js'
 import {
+  attempt,
   clip,
   endsWith,
   hasOwn,
@@ -30,7 +31,7 @@ export function errorBase(value, { constructor, tag, keys, state }) {
   if (typeof said !== 'string' || message === said) hide(keys, 'message')
   if (typeof called !== 'string' || startsWith(title, called)) hide(keys, 'name')
   if (hasOwn(value, 'cause') && !isAmong('cause', keys)) push(keys, 'cause')
-  if (isArray(ownValue(value, 'errors')) && !isAmong('errors', keys)) push(keys, 'errors')
+  if (attempt(isArray, ownValue(value, 'errors')) === true && !isAmong('errors', keys)) push(keys, 'errors')
   const head = message === '' ? title : `${title}: ${message}`
   const text = frames === '' ? `[${head}]` : `${head}\n${frames}`
   return state.indent === 0 ? text : replaceAll(text, '\n', `\n${repeat(' ', state.indent)}`)

@@ -1,7 +1,7 @@
 import { errorText, readText, readValue } from './error-text.js'
 import { inspect } from './inspect.js'
 import { limits } from './limits.js'
-import { clip, isArray, isError, min, slice } from './primordials.js'
+import { attempt, clip, isArray, isError, min, slice } from './primordials.js'
 
 /**
  * Everything about a thrown value as bounded text. It is read here, while the clock of the run ticks and inside its
@@ -10,7 +10,7 @@ import { clip, isArray, isError, min, slice } from './primordials.js'
  */
 export function describe(thrown, end) {
   const retryable = readValue(thrown, 'retryable') === false ? 0 : 1
-  if (!isErrorLike(thrown)) {
+  if (!isError(thrown)) {
     const message = clip(`Something that is not an Error was thrown: ${inspect(thrown)}`, limits.messageLength)
     end('NonErrorThrown', message, '', retryable)
     return
@@ -19,11 +19,6 @@ export function describe(thrown, end) {
   const message = readText(thrown, 'message', limits.messageLength)
   const stack = errorText(thrown, limits.messageLength) + parts(thrown) + causes(thrown)
   end(name, message, slice(stack, 0, limits.stackLength), retryable)
-}
-
-/** Errors, and what has a prototype of one without being made by its constructor, like a DOMException. */
-function isErrorLike(value) {
-  return isError(value)
 }
 
 function causes(thrown) {
@@ -39,8 +34,9 @@ function causes(thrown) {
 /** The errors that an AggregateError gathers. */
 function parts(thrown) {
   const errors = readValue(thrown, 'errors')
-  if (!isArray(errors)) return ''
-  const count = readValue(errors, 'length')
+  // A proxy of a list may have been revoked, or have any length.
+  const count = attempt(isArray, errors) === true ? readValue(errors, 'length') : 0
+  if (typeof count !== 'number') return ''
   let text = ''
   for (let index = 0; index < min(count, limits.errorParts); index++) {
     text += `\nError ${index + 1} of ${count}: ${shortText(readValue(errors, index))}`

@@ -30,7 +30,19 @@ export function table(data, wanted) {
   if (typeof value !== 'object' || value === null) return undefined
   if (attempt(mapSize, value) !== undefined) return entries(value)
   if (attempt(setSize, value) !== undefined) return items(value)
-  return rows(value, isArray(wanted) ? wanted : undefined)
+  const columns = unwrap(wanted)
+  return rows(value, isArray(columns) ? listed(columns) : undefined)
+}
+
+/** The names of the columns that are asked for. */
+function listed(columns) {
+  const names = []
+  const count = min(columns.length, limits.tableColumns)
+  for (let index = 0; index < count; index++) {
+    const name = ownValue(columns, index)
+    push(names, typeof name === 'string' ? name : inspect(name, 0))
+  }
+  return names
 }
 
 function entries(value) {
@@ -76,7 +88,7 @@ function rows(value, wanted) {
     }
     const keys = wanted ?? keysOf(item)
     for (let index = 0; index < keys.length; index++) {
-      const key = typeof keys[index] === 'string' ? keys[index] : inspect(keys[index])
+      const key = keys[index]
       const column = columnOf(key, row)
       if (column !== undefined && !isPlain && hasOwn(item, key)) column[row] = cell(ownValue(item, key))
     }
