@@ -6,6 +6,9 @@ import type { AddressPolicy } from './address-policy.ts'
 import { FetchError } from './fetch-errors.ts'
 import type { Lookup } from './fetch-lookup.ts'
 
+/** A name with thousands of addresses must not make this server knock at all of them. */
+const triedAddresses = 8
+
 /**
  * Opens connections to addresses that the policy lets through, and no others. A name is looked up once, here; the
  * socket takes the very addresses that were checked, so it does not matter what the name stands for a moment later.
@@ -15,7 +18,7 @@ export function createConnector(isAllowed: AddressPolicy, lookup: Lookup, signal
     const found = await lookup(hostname, signal)
     if (found.length === 0) throw new FetchError(`The host ${JSON.stringify(hostname)} is not known`)
     if (!found.every((address) => isAllowed(address))) throw refusal(hostname, 'stands for an address that')
-    return found.map((address) => ({ address, family: isIP(address) }))
+    return found.slice(0, triedAddresses).map((address) => ({ address, family: isIP(address) }))
   })
   const lookUp: LookupFunction = (hostname, { all }, callback) =>
     find(hostname, (error, found) => {
