@@ -111,7 +111,7 @@ describe('calls out of the isolate', () => {
     canceled.abort()
     expect(await canceled.outcome).toEqual({ kind: 'Interrupted' })
     expect(asked[0]?.signal.aborted).toBe(true)
-    const late = begin(`await fetch('http://a.test')`, 300)
+    const late = begin(`await fetch('http://a.test')`, 3000)
     await askedFor(2)
     expect(await late.outcome).toMatchObject({ failure: { code: 'TIMEOUT' } })
     expect(asked[1]?.signal.aborted).toBe(true)

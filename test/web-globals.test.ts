@@ -312,14 +312,13 @@ describe('globals of the web do what those of Node do', () => {
 test('random values are the key stream of ChaCha20 under the seed', () => {
   const seed = randomBytes(32)
   const built: Record<string, object> = {
-    './primordials.js': { reflect: Reflect },
-    './web-primordials.js': {
-      BytesOf: Uint8Array,
+    './primordials.js': { reflect: Reflect, BytesOf: Uint8Array },
+    './web/primordials.js': {
       WordsOf: Uint32Array,
       fromBase64: Uint8Array.fromBase64,
       viewBuffer: (view: Uint8Array) => view.buffer,
     },
-    './web.js': { host: { seed: seed.toString('base64') } },
+    './web.js': { host: { read: () => seed.toString('base64') } },
   }
   const { fillRandom } = Function('library', readLibrary('./web/random.js'))((name: string) => built[name])
   const drawn = new Uint8Array(1000)

@@ -19,11 +19,14 @@ export function createChildCalls({ id, most, send, inbox }: ChildCallsOptions) {
   let count = 0
   return {
     call: (callId: number, op: string, json: string): void => {
+      if (op === 'cancel') {
+        send({ type: 'cancel', id, callId })
+        return
+      }
       if (++count > most) return
       if (op === 'fetch') send({ type: 'call', id, callId, op, json })
       else inbox.put({ callId, json: JSON.stringify(calculate(op, json)) })
     },
-    cancel: (callId: number): void => send({ type: 'cancel', id, callId }),
   }
 }
 

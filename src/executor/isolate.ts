@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import ivm from 'isolated-vm'
 import type { Boot } from './boot.ts'
 import type { Inbox } from './inbox.ts'
@@ -15,8 +14,6 @@ export interface Sink {
   dropped(count: number): void
   /** The code asks for something outside. What comes of it belongs into the inbox. */
   call(callId: number, op: string, json: string): void
-  /** It does not want it any more. */
-  cancel(callId: number): void
 }
 
 /** An isolate that is ready for one run. */
@@ -37,23 +34,19 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
     onCatastrophicError: () => broken.resolve({ kind: 'memory' }),
   })
   const context = isolate.createContextSync()
-  const { main, install, connect, begin, tick, deliver, untilNext } = boot(isolate, context)
+  const { main, install, begin, tick, deliver, untilNext } = boot(isolate, context)
   const entry = isolate.compileModuleSync(entrySource, { filename: 'sandbox:entry' })
   let sink: Sink | undefined
   let reported: Verdict | undefined
+  let answered: ReturnType<typeof deliver> | undefined
 
   install.applySync(undefined, [
     new ivm.Callback((...line: SentLine) => sink?.line(line), { ignored: true }),
     new ivm.Callback((count: number) => sink?.dropped(count), { ignored: true }),
     new ivm.Callback((...report: Report) => (reported = readReport(report)), { ignored: true }),
-  ])
-
-  connect.applySync(undefined, [
     new ivm.Callback((...call: [number, string, string]) => sink?.call(...call), { ignored: true }),
-    new ivm.Callback((callId: number) => sink?.cancel(callId), { ignored: true }),
     // Waited for, but only once for each part of our own code that a run comes to need.
     new ivm.Callback(readLibrary),
-    randomBytes(32).toString('base64'),
   ])
 
   async function execute(message: RunMessage, inbox: Inbox, deadline: number): Promise<Verdict> {
@@ -90,7 +83,7 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
       if (remaining() <= 0) return { kind: 'timeout', stack: '' }
       // Only as many as are there now, so that timers get their turn.
       for (const { callId, json } of inbox.take()) {
-        verdict ??= await stretch((options) => deliver.apply(undefined, [callId, json], options))
+        verdict ??= await stretch((options) => (answered ??= deliver()).apply(undefined, [callId, json], options))
       }
       if (delay >= 0) verdict ??= await stretch((options) => tick.apply(undefined, [], options))
     }

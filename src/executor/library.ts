@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, posix, relative, sep } from 'node:path'
@@ -8,10 +9,11 @@ import { moduleBody } from './modules.ts'
  * is given `library`, which finds the exports of another one.
  */
 export function readLibrary(name: string): string {
+  // Asked for once by the one isolate that there is, for what it draws from it.
+  if (name === 'seed') return randomBytes(32).toString('base64')
   const known = texts.get(name)
   if (known !== undefined) return known
-  const bundled = bundles[name]
-  const body = bundled ? bundle(bundled) : moduleBody(name.slice(2))
+  const body = bodyOf(name)
   // Named, so that its frames can be told from those of the user.
   const text = `'use strict'\n${body}\n//# sourceURL=sandbox:${name.slice(2)}`
   texts.set(name, text)
@@ -19,6 +21,16 @@ export function readLibrary(name: string): string {
 }
 
 const texts = new Map<string, string>()
+
+/** Whatever goes wrong with a file, code of users is not told where it is. */
+function bodyOf(name: string): string {
+  try {
+    const bundled = bundles[name]
+    return bundled ? bundle(bundled) : moduleBody(name.slice(2))
+  } catch {
+    throw new Error(`${name} cannot be loaded`)
+  }
+}
 
 interface Bundle {
   /** Modules of core-js, run in this order. */

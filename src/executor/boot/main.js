@@ -1,12 +1,12 @@
 import { createConsole } from './console.js'
 import { describe } from './failure.js'
-import { TypeErrorOf, define, parse } from './primordials.js'
+import { TypeErrorOf, define, now, parse } from './primordials.js'
 import { encodeResult } from './result.js'
 import { clearInterval, clearTimeout, fireNext, setInterval, setTimeout, untilNext } from './timers.js'
-import { addFetch, connect, deliver } from './web.js'
+import { connect, deliver, host, load } from './web.js'
 import './removals.js'
 
-export { untilNext, connect, deliver, fail }
+export { untilNext, deliver, fail }
 
 let send
 let logs
@@ -14,8 +14,9 @@ let context
 let isOver = false
 
 /** Called once, before any user code. The functions lead out of the isolate; only texts and numbers may pass them. */
-export function install(write, dropped, finish) {
+export function install(write, dropped, finish, call, readText) {
   send = finish
+  connect(call, readText)
   logs = createConsole(write, dropped)
   global('setTimeout', setTimeout)
   global('setInterval', setInterval)
@@ -27,7 +28,16 @@ export function install(write, dropped, finish) {
 
 /** What the default export is going to be called with. */
 export function begin(event, input, attempt) {
-  context = addFetch({ event: parse(event), input: parse(input), attempt, console: logs.console })
+  host.startedAt = now()
+  context = {
+    event: parse(event),
+    input: parse(input),
+    attempt,
+    console: logs.console,
+    get fetch() {
+      return load('./web/fetch.js').fetch
+    },
+  }
 }
 
 /** Called by the entry module once the user's module is evaluated. */

@@ -5,7 +5,7 @@
 const { apply, construct, getPrototypeOf, ownKeys, getOwnPropertyDescriptor, deleteProperty } = Reflect
 
 /** A method as a function that takes `this` first. */
-const uncurried = Function.prototype.bind.bind(Function.prototype.call)
+export const uncurried = Function.prototype.bind.bind(Function.prototype.call)
 
 function getter(prototype, key) {
   return uncurried(getOwnPropertyDescriptor(prototype, key).get)

@@ -1,12 +1,12 @@
 import { registry } from './modules.js'
-import { defineProperty, now, reflect } from './primordials.js'
-import { newFunction } from './web-primordials.js'
+import { defineProperty, reflect } from './primordials.js'
+import { builtIns } from './web-primordials.js'
 
 // Most runs use few of the web's globals or none. Each is loaded when it is first read, from text that this process
 // has at hand, and costs nothing before.
 
 /** What leads out of the isolate, for our own modules. Only texts and numbers may pass. */
-export const host = { __proto__: null, call: undefined, cancel: undefined, seed: '', startedAt: 0 }
+export const host = { __proto__: null, call: undefined, read: undefined, startedAt: 0 }
 
 const globals = {
   __proto__: null,
@@ -34,28 +34,25 @@ const globals = {
 
 const texts = { __proto__: null }
 const exportsOf = { __proto__: null }
-let read
 
 for (const name of Object.keys(globals)) {
   defineProperty(globalThis, name, {
     __proto__: null,
     get: () => {
       const value = load(globals[name])[name]
-      settle(globalThis, name, value)
+      settle(name, value)
       return value
     },
-    set: (value) => settle(globalThis, name, value),
+    set: (value) => settle(name, value),
     enumerable: false,
     configurable: true,
   })
 }
 
 /** Called once, before any user code. `readText` gives the text of a module by its name. */
-export function connect(call, cancel, readText, seed) {
+export function connect(call, readText) {
   host.call = call
-  host.cancel = cancel
-  host.seed = seed
-  read = readText
+  host.read = readText
 }
 
 /** What came of a call. Only code that made one can get here, so what it is for is loaded. */
@@ -63,29 +60,12 @@ export function deliver(callId, json) {
   load('./web/calls.js').deliver(callId, json)
 }
 
-/** What the code is called with has `fetch` too. */
-export function addFetch(context) {
-  host.startedAt = now()
-  defineProperty(context, 'fetch', {
-    __proto__: null,
-    get: () => {
-      const { fetch } = load(globals.fetch)
-      settle(context, 'fetch', fetch, true)
-      return fetch
-    },
-    set: (value) => settle(context, 'fetch', value, true),
-    enumerable: true,
-    configurable: true,
-  })
-  return context
-}
-
 /** The exports of a module by its name. One that fails, because there is no stack left for it, can be tried again. */
 export function load(name) {
   if (exportsOf[name] !== undefined) return exportsOf[name]
   if (registry[name] !== undefined) return (exportsOf[name] = registry[name]())
-  texts[name] ??= read(name)
-  const exported = reflect.apply(newFunction('library', texts[name]), undefined, [load])
+  texts[name] ??= host.read(name)
+  const exported = reflect.apply(reflect.construct(builtIns.Function, ['library', texts[name]]), undefined, [load])
   texts[name] = ''
   exportsOf[name] = exported
   return exported
@@ -96,6 +76,6 @@ export function loaded(name) {
   return exportsOf[name]
 }
 
-function settle(target, name, value, enumerable = false) {
-  defineProperty(target, name, { __proto__: null, value, writable: true, enumerable, configurable: true })
+function settle(name, value) {
+  defineProperty(globalThis, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true })
 }

@@ -1,5 +1,4 @@
-import { TypeErrorOf, includes, isArray, push, toText } from '../primordials.js'
-import { toUpperCase } from '../web-primordials.js'
+import { TypeErrorOf, includes, isArray, push, toText, toUpperCase } from '../primordials.js'
 import { DOMException } from './dom-exception.js'
 
 /** By their names: how Node calls them, the size of a block in bits, and the name of HMAC with them in a JSON Web Key. */

@@ -1,7 +1,7 @@
-import { TypeErrorOf, charCodeAt, reflect, regExpExec, toText } from '../primordials.js'
-import { BytesOf, fromBase64, toBase64 } from '../web-primordials.js'
+import { BytesOf, TypeErrorOf, charCodeAt, reflect, regExpExec, toText } from '../primordials.js'
 import { binaryText } from './bytes.js'
 import { DOMException } from './dom-exception.js'
+import { fromBase64, toBase64 } from './primordials.js'
 
 export function btoa(data) {
   if (arguments.length === 0) throw new TypeErrorOf('The "data" argument must be specified')

@@ -1,9 +1,9 @@
-import { TypeErrorOf, parse, reflect, toText } from '../primordials.js'
-import { BytesOf, PromiseOf, bytesSet, viewBuffer, viewSize } from '../web-primordials.js'
+import { BytesOf, TypeErrorOf, parse, reflect, toText } from '../primordials.js'
 import { loaded } from '../web.js'
 import { copiedBytes } from './bytes.js'
 import { finish } from './define.js'
 import { decodeUtf8, encodeUtf8 } from './utf8.js'
+import { PromiseOf, bytesSet, viewBuffer, viewSize } from './primordials.js'
 
 let internals
 

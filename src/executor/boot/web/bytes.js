@@ -1,15 +1,5 @@
-import { bufferSize, isView, viewName } from '../primordials.js'
-import {
-  BytesOf,
-  bytesSet,
-  dataViewBuffer,
-  dataViewOffset,
-  dataViewSize,
-  fromUnits,
-  viewBuffer,
-  viewOffset,
-  viewSize,
-} from '../web-primordials.js'
+import { BytesOf, bufferSize, dataViewBuffer, dataViewOffset, dataViewSize, isView, viewName } from '../primordials.js'
+import { bytesSet, fromUnits, viewBuffer, viewOffset, viewSize } from './primordials.js'
 
 const chunk = 8192
 

@@ -1,5 +1,4 @@
-import { indexOf, slice } from '../primordials.js'
-import { ErrorOf } from '../web-primordials.js'
+import { ErrorOf, indexOf, slice } from '../primordials.js'
 import { define } from './define.js'
 
 /**

@@ -1,6 +1,5 @@
+import { MapOf, RangeErrorOf, mapDelete, mapGet, mapSet, mapSize, parse } from '../primordials.js'
 import { limits } from '../limits.js'
-import { MapOf, RangeErrorOf, mapDelete, mapSet, mapSize, parse } from '../primordials.js'
-import { mapGet } from '../web-primordials.js'
 import { exceeds } from '../result.js'
 import { host } from '../web.js'
 
@@ -41,7 +40,7 @@ export function call(name, op, json, settle) {
   mapSet(underWay, callId, settle)
   host.call(callId, op, json)
   return () => {
-    if (mapDelete(underWay, callId) && op === 'fetch') host.cancel(callId)
+    if (mapDelete(underWay, callId) && op === 'fetch') host.call(callId, 'cancel', '')
   }
 }
 

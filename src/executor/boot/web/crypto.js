@@ -1,10 +1,10 @@
-import { TypeErrorOf, isView, slice, viewName } from '../primordials.js'
-import { BytesOf, toHex, viewSize } from '../web-primordials.js'
+import { BytesOf, TypeErrorOf, isView, slice, viewName } from '../primordials.js'
 import { sharedBytes } from './bytes.js'
 import { finish } from './define.js'
 import { DOMException } from './dom-exception.js'
 import { fillRandom } from './random.js'
 import { subtle } from './subtle.js'
+import { toHex, viewSize } from './primordials.js'
 
 /** As much as the standard lets a call draw. */
 const most = 65_536

@@ -1,5 +1,4 @@
-import { defineProperty, reflect } from '../primordials.js'
-import { symbolTag } from '../web-primordials.js'
+import { defineProperty, reflect, toStringTag } from '../primordials.js'
 
 /** A property as those of built-ins are: changeable, and not listed. */
 export function define(object, key, value) {
@@ -21,5 +20,5 @@ export function finish(constructor, name) {
     const found = reflect.getOwnPropertyDescriptor(prototype, key)
     defineProperty(prototype, key, { __proto__: null, ...found, enumerable: true })
   }
-  defineProperty(prototype, symbolTag, { __proto__: null, value: name, configurable: true })
+  defineProperty(prototype, toStringTag, { __proto__: null, value: name, configurable: true })
 }

@@ -1,5 +1,4 @@
-import { toText } from '../primordials.js'
-import { objectKeys } from '../web-primordials.js'
+import { keysOf, toText } from '../primordials.js'
 import { constant, define, finish } from './define.js'
 
 /** The names that have a number, from the time when errors were told apart by numbers. */
@@ -55,7 +54,7 @@ export class DOMException extends Error {
 }
 
 finish(DOMException, 'DOMException')
-const names = objectKeys(codes)
+const names = keysOf(codes)
 for (let index = 0; index < names.length; index++) {
   const pair = codes[names[index]]
   constant(DOMException, pair[0], pair[1])

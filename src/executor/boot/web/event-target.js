@@ -1,6 +1,5 @@
+import { MapOf, TypeErrorOf, mapDelete, mapGet, mapSet, push, reflect, toText } from '../primordials.js'
 import { fail } from '../main.js'
-import { MapOf, TypeErrorOf, mapDelete, mapSet, push, reflect, toText } from '../primordials.js'
-import { mapGet } from '../web-primordials.js'
 import { finish } from './define.js'
 import { DOMException } from './dom-exception.js'
 import { Event, stateOf } from './event.js'

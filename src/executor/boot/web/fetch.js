@@ -1,5 +1,4 @@
 import { TypeErrorOf, slice, startsWith, stringify } from '../primordials.js'
-import { PromiseOf, toBase64, toLowerCase } from '../web-primordials.js'
 import { onAbort } from './abort.js'
 import { bytesOfBase64 } from './base64.js'
 import { markCaller } from './caller.js'
@@ -8,6 +7,7 @@ import { DOMException } from './dom-exception.js'
 import { pairs } from './headers.js'
 import { readRequest } from './request.js'
 import { newResponse } from './response.js'
+import { PromiseOf, toBase64, toLowerCase } from './primordials.js'
 
 export function fetch(input, init = undefined) {
   // First, so that a flood costs little.
@@ -34,9 +34,15 @@ export function fetch(input, init = undefined) {
   })
 }
 
+/** By hand, since `stringify` would ask a list for a `toJSON` that code may have given it. */
 function write({ url, method, headers, bytes, redirect }) {
-  const body = bytes === null ? undefined : toBase64(bytes)
-  return stringify({ __proto__: null, url, method, headers: pairs(headers), body, redirect })
+  const list = pairs(headers)
+  let text = ''
+  for (let index = 0; index < list.length; index++) {
+    text += `${index === 0 ? '' : ','}[${stringify(list[index][0])},${stringify(list[index][1])}]`
+  }
+  const body = bytes === null ? '' : `,"body":"${toBase64(bytes)}"`
+  return `{"url":${stringify(url)},"method":${stringify(method)},"redirect":"${redirect}","headers":[${text}]${body}}`
 }
 
 function readBytes({ status, body }) {

@@ -1,15 +1,18 @@
-import { MapOf, TypeErrorOf, join, mapDelete, mapEach, mapSet, push, reflect } from '../primordials.js'
 import {
-  iteratorPrototype,
+  MapOf,
+  TypeErrorOf,
+  join,
+  mapDelete,
+  mapEach,
   mapGet,
-  mapHas,
+  mapSet,
+  push,
+  reflect,
   setPrototypeOf,
-  sort,
-  symbolIterator,
-  toLowerCase,
-} from '../web-primordials.js'
+} from '../primordials.js'
 import { define, finish } from './define.js'
 import { byteText, checkName, checkValue } from './header-text.js'
+import { iteratorPrototype, mapHas, sort, symbolIterator, toLowerCase } from './primordials.js'
 
 let internals
 
@@ -127,6 +130,9 @@ export class Headers {
       freeze: (headers) => {
         headers.#isImmutable = true
       },
+      addAll: (headers, list) => {
+        for (let index = 0; index < list.length; index++) internals.add(headers, list[index][0], list[index][1])
+      },
       isHeaders: (value) => typeof value === 'object' && value !== null && #values in value,
     }
   }
@@ -135,12 +141,11 @@ export class Headers {
 finish(Headers, 'Headers')
 define(Headers.prototype, symbolIterator, Headers.prototype.entries)
 
-export const { add, pairs, freeze, isHeaders } = internals
+export const { add, addAll, pairs, freeze, isHeaders } = internals
 
 function fill(headers, init) {
   if (isHeaders(init)) {
-    const list = pairs(init)
-    for (let index = 0; index < list.length; index++) add(headers, list[index][0], list[index][1])
+    addAll(headers, pairs(init))
     return
   }
   if (typeof init !== 'object' && typeof init !== 'function') badInit()

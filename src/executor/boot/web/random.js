@@ -1,6 +1,6 @@
-import { reflect } from '../primordials.js'
-import { BytesOf, WordsOf, fromBase64, viewBuffer } from '../web-primordials.js'
+import { BytesOf, reflect } from '../primordials.js'
 import { host } from '../web.js'
+import { WordsOf, fromBase64, viewBuffer } from './primordials.js'
 
 // The key stream of ChaCha20 under a key that the host drew for this isolate alone. It cannot be asked for more while
 // code runs, and there is no need to.
@@ -9,8 +9,7 @@ const block = new WordsOf(16)
 const output = new BytesOf(viewBuffer(block))
 let used = 64
 
-const seed = reflect.apply(fromBase64, BytesOf, [host.seed])
-host.seed = ''
+const seed = reflect.apply(fromBase64, BytesOf, [host.read('seed')])
 state[0] = 0x61707865
 state[1] = 0x3320646e
 state[2] = 0x79622d32

@@ -1,5 +1,4 @@
-import { TypeErrorOf, indexOf, toText } from '../primordials.js'
-import { toUpperCase } from '../web-primordials.js'
+import { TypeErrorOf, indexOf, toText, toUpperCase } from '../primordials.js'
 import { load } from '../web.js'
 import { AbortSignal } from './abort.js'
 import { Body, bytesOf, readBody, setBytes, take } from './body.js'

@@ -3,7 +3,7 @@ import { load } from '../web.js'
 import { Body, bytesOf, readBody, setBytes } from './body.js'
 import { finish } from './define.js'
 import { byteText } from './header-text.js'
-import { Headers, add, freeze } from './headers.js'
+import { Headers, add, addAll, freeze, pairs } from './headers.js'
 
 let internals
 
@@ -43,12 +43,12 @@ export class Response extends Body {
 
   clone() {
     if (this.bodyUsed) throw new TypeErrorOf('Response.clone: Body has already been consumed.')
-    return internals.make(this.#facts, this.#headers, bytesOf(this))
+    return internals.make(this.#facts, pairs(this.#headers), bytesOf(this))
   }
 
   static error() {
     const facts = { type: 'error', url: '', redirected: false, status: 0, statusText: '' }
-    return freezeHeaders(internals.make(facts, undefined, null))
+    return freezeHeaders(internals.make(facts, [], null))
   }
 
   static redirect(url, status = 302) {
@@ -61,7 +61,7 @@ export class Response extends Body {
       throw new RangeErrorOf(`Invalid status code ${number}`)
     }
     const facts = { type: 'default', url: '', redirected: false, status: number, statusText: '' }
-    return freezeHeaders(internals.make(facts, { location: new URL(text).href }, null))
+    return freezeHeaders(internals.make(facts, [['location', new URL(text).href]], null))
   }
 
   static json(data, init = undefined) {
@@ -92,10 +92,11 @@ export class Response extends Body {
 
   static {
     internals = {
-      make: (facts, headers, bytes) => {
+      make: (facts, list, bytes) => {
         const response = new Response()
         response.#facts = facts
-        response.#headers = new Headers(headers)
+        response.#headers = new Headers()
+        addAll(response.#headers, list)
         setBytes(response, bytes)
         return response
       },

@@ -1,5 +1,4 @@
-import { TypeErrorOf, reflect, replaceAll, stringify, toNumber, toText } from '../primordials.js'
-import { BytesOf, PromiseOf, bytesSet, fromBase64, toBase64, viewBuffer, viewSize } from '../web-primordials.js'
+import { BytesOf, TypeErrorOf, reflect, replaceAll, toNumber, toText } from '../primordials.js'
 import { checkHmac, hashName, hashes, isUsage, readUsages } from './algorithms.js'
 import { copiedBytes } from './bytes.js'
 import { call } from './calls.js'
@@ -7,6 +6,7 @@ import { newKey, openKey } from './crypto-key.js'
 import { finish } from './define.js'
 import { DOMException } from './dom-exception.js'
 import { fillRandom } from './random.js'
+import { PromiseOf, bytesSet, fromBase64, toBase64, viewBuffer, viewSize } from './primordials.js'
 
 // Digests and HMAC, which the process around the isolate calculates.
 
@@ -14,7 +14,9 @@ class SubtleCrypto {
   digest(algorithm, data) {
     return attempt('crypto.subtle.digest', arguments.length < 2, (settle) => {
       const hash = hashes[hashName(algorithm)].node
-      calculate('crypto.subtle.digest', 'digest', { hash, data: textOf(data) }, (bytes) => settle(viewBuffer(bytes)))
+      calculate('crypto.subtle.digest', 'digest', { __proto__: null, hash, data: textOf(data) }, (bytes) =>
+        settle(viewBuffer(bytes)),
+      )
     })
   }
 
@@ -94,12 +96,13 @@ function hmac(usage, algorithm, key, data, settle) {
   if (!isUsage(facts.usages, usage)) {
     throw new DOMException(`Unable to use this key to ${usage}`, 'InvalidAccessError')
   }
-  const values = { hash: hashes[facts.hash].node, key: toBase64(bytes), data: textOf(data) }
+  const values = { __proto__: null, hash: hashes[facts.hash].node, key: toBase64(bytes), data: textOf(data) }
   calculate(`crypto.subtle.${usage}`, 'hmac', values, settle)
 }
 
 function calculate(name, op, values, settle) {
-  call(name, op, stringify({ __proto__: null, ...values }), (answer) => {
+  const key = values.key === undefined ? '' : `,"key":"${values.key}"`
+  call(name, op, `{"hash":"${values.hash}","data":"${values.data}"${key}}`, (answer) => {
     settle(reflect.apply(fromBase64, BytesOf, [answer]))
   })
 }

@@ -1,8 +1,8 @@
 import { RangeErrorOf, TypeErrorOf, charCodeAt, push, slice, split, toText } from '../primordials.js'
-import { fromUnits, toLowerCase, trimmed } from '../web-primordials.js'
 import { binaryText, sharedBytes } from './bytes.js'
 import { define, finish } from './define.js'
 import { createUtf8Decoder } from './utf8.js'
+import { fromUnits, toLowerCase, trimmed } from './primordials.js'
 
 const labels = { __proto__: null }
 const names = {

@@ -1,5 +1,4 @@
-import { TypeErrorOf, toText, toWellFormed } from '../primordials.js'
-import { BytesOf } from '../web-primordials.js'
+import { BytesOf, TypeErrorOf, toText, toWellFormed } from '../primordials.js'
 import { sharedBytes } from './bytes.js'
 import { finish } from './define.js'
 import { encodeInto, encodeUtf8 } from './utf8.js'

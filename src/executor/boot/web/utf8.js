@@ -1,5 +1,5 @@
-import { charCodeAt, slice, toWellFormed } from '../primordials.js'
-import { BytesOf, UnitsOf, fromUnits, viewBuffer } from '../web-primordials.js'
+import { BytesOf, charCodeAt, slice, toWellFormed } from '../primordials.js'
+import { UnitsOf, fromUnits, viewBuffer } from './primordials.js'
 
 const chunk = 4096
 
