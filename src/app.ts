@@ -8,6 +8,9 @@ import { createApiServer } from './graphql/server.ts'
 import { createMemoryHub } from './hub/memory.ts'
 import { createPollingHub } from './hub/polling.ts'
 import { createLive } from './live.ts'
+import { measureCommands, measureFetcher } from './metrics/measured-calls.ts'
+import { measureStore } from './metrics/measured-store.ts'
+import { createMetrics } from './metrics/prometheus.ts'
 import { createMemoryQueue } from './queue/memory.ts'
 import type { OpenedStore } from './open-store.ts'
 import { openStore } from './open-store.ts'
@@ -52,23 +55,28 @@ function bodyBytes({ sourceBytes, inputBytes }: Caps): number {
 /** Opens every part and connects them. Throws a `StartError` for what the operator can mend. */
 export async function startApp(config: Config, log: Logger, change: Change = (same) => same): Promise<App> {
   const opened = await openStore(config, log)
-  const { store, queue, executor, hub } = change({
+  const metrics = createMetrics()
+  const memoryQueue = createMemoryQueue({
+    concurrency: config.runners,
+    perLane: config.workflowConcurrency,
+    now: () => opened.store.now(),
+  })
+  const pool = openPool({
+    runners: config.runners,
+    maxMemoryMb: config.limits.maxima.memoryMb,
+    caps: config.caps,
+    jitless: config.jitless,
+    fetcher: measureFetcher(createFetcher({ ...config.fetch, caps: config.caps }), metrics),
+    warn: (message) => log.warn(message),
+  })
+  const adapters = change({
     store: opened.store,
-    queue: createMemoryQueue({
-      concurrency: config.runners,
-      perLane: config.workflowConcurrency,
-      now: () => opened.store.now(),
-    }),
-    executor: openPool({
-      runners: config.runners,
-      maxMemoryMb: config.limits.maxima.memoryMb,
-      caps: config.caps,
-      jitless: config.jitless,
-      fetcher: createFetcher({ ...config.fetch, caps: config.caps }),
-      warn: (message) => log.warn(message),
-    }),
+    queue: memoryQueue,
+    executor: pool,
     hub: createHub(opened.shared, log),
   })
+  const { queue, executor, hub } = adapters
+  const store = measureStore(adapters.store, metrics)
   const versions = createVersions(store)
   const live = createLive({ store, hub })
   const runner = createRunner({ store, queue, executor, hub, versions, log })
@@ -89,11 +97,24 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
   })
   const server = createApiServer({
     store,
-    commands,
+    commands: measureCommands(commands, metrics),
     live,
+    metrics,
     ready: createReadiness({ store, executor, runner }),
     settings: { ...config, maxBodyBytes: bodyBytes(config.caps) },
     log,
+  })
+
+  metrics.read({
+    now: () => store.now(),
+    backlog: (limit) => store.backlog(limit),
+    queueDepth: () => memoryQueue.waiting(),
+    children: () => pool.stats().states,
+    ended: () => pool.stats().ended,
+    watchers: () => hub.watchers(),
+    connections: () => server.connections(),
+    deleted: () => retention.deleted(),
+    walBytes: opened.walBytes,
   })
 
   /**

@@ -11,6 +11,8 @@ export interface Lanes {
   add(event: WakeUp): void
   /** Whether that event waits. */
   has(id: string): boolean
+  /** How many wait. */
+  waiting(): number
   /** Takes a place for the event whose turn it is, if one may run now. */
   next(): Turn | undefined
   clear(): void
@@ -120,6 +122,7 @@ export function createLanes({ places, perLane, capacity }: LanesOptions): Lanes 
   return {
     add,
     has: (id) => known.has(id),
+    waiting: () => known.size,
     next,
     clear() {
       for (const { waiting } of lanes.values()) waiting.length = 0

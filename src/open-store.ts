@@ -6,6 +6,8 @@ export interface OpenedStore {
   readonly store: Store
   /** The same store where other processes can write to it too, to learn of what they do. */
   readonly shared: (Store & ForeignChanges) | undefined
+  /** Length of the write-ahead log of SQLite, in bytes. */
+  readonly walBytes: () => number
 }
 
 type StoreConfig = Pick<Config, 'dataDir' | 'mongodbUri' | 'allowStandaloneMongo'>
@@ -18,7 +20,8 @@ export async function openStore(config: StoreConfig, log: Logger): Promise<Opene
   if (config.mongodbUri === undefined) {
     const { openSqliteStore } = await import('./store/sqlite.ts')
     const warn = (message: string) => log.warn(message)
-    return { store: openSqliteStore({ dataDir: config.dataDir, warn }), shared: undefined }
+    const store = openSqliteStore({ dataDir: config.dataDir, warn })
+    return { store, shared: undefined, walBytes: () => store.walBytes() }
   }
   const { openMongoStore } = await import('./store/mongo.ts')
   const store = await openMongoStore({
@@ -26,5 +29,5 @@ export async function openStore(config: StoreConfig, log: Logger): Promise<Opene
     allowStandalone: config.allowStandaloneMongo,
     warn: (message) => log.warn(message),
   })
-  return { store, shared: store }
+  return { store, shared: store, walBytes: () => 0 }
 }

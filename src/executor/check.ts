@@ -35,7 +35,7 @@ export function checkIn(
     const more = time.more()
     if (more !== undefined) timer = setTimeout(expire, more)
     else {
-      child.kill()
+      child.kill('check')
       end(late)
     }
   }
@@ -47,7 +47,7 @@ export function checkIn(
   }
 
   function drop(): void {
-    child.kill()
+    child.kill('check')
     end(undefined)
   }
 
@@ -62,7 +62,7 @@ export function checkIn(
           return
         }
         const { result } = received
-        if (result.kind === 'failure' && result.isSpent) child.kill()
+        if (result.kind === 'failure' && result.isSpent) child.kill('check')
         else child.release()
         end(result.kind === 'ready' ? { kind: 'Ready', script: result.script } : refuse(source, result))
       },

@@ -33,7 +33,7 @@ export interface Task {
 export interface Owner {
   ready(child: Child): void
   /** It is dying or dead. Called once. `bootProblem`: why it never got ready, if it did not. */
-  gone(child: Child, bootProblem: string | undefined): void
+  gone(child: Child, bootProblem: string | undefined, cause: string): void
 }
 
 /** `busy` from when it is taken until it is released; `warming` until it reports ready again. */
@@ -54,7 +54,8 @@ export interface Child {
   /** Says something more about what it is busy with. */
   tell(message: ReplyMessage): void
   release(): void
-  kill(): void
+  /** `cause` is a word for the metrics. */
+  kill(cause: string): void
 }
 
 export interface SpawnOptions {
@@ -120,7 +121,7 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
   function fail(reason: string, heldTooMuch = false): void {
     const lost = task
     const outOfMemory = heldTooMuch || diedOfMemory(stderr) || watched?.wasNear() === true
-    end(reason)
+    end(reason, outOfMemory ? 'memory' : 'crash')
     lost?.lost({ reason, outOfMemory })
   }
 
@@ -128,18 +129,18 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
     fail('it was not ready in time')
   }
 
-  function end(reason: string): void {
+  function end(reason: string, cause: string): void {
     const bootProblem = state === 'booting' ? [reason, lastLine(stderr)].filter(Boolean).join(': ') : undefined
     state = 'dying'
     task = undefined
     clearTimeout(readyTimer)
     watched?.stop()
     subprocess.kill('SIGKILL')
-    owner.gone(child, bootProblem)
+    owner.gone(child, bootProblem, bootProblem === undefined ? cause : 'boot')
   }
 
-  function kill(): void {
-    if (state !== 'dying') end('it was killed')
+  function kill(cause: string): void {
+    if (state !== 'dying') end('it was killed', cause)
   }
 
   const child: Child = {

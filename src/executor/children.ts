@@ -23,6 +23,13 @@ export interface ChildrenOptions extends SpawnOptions {
   readonly warn: (message: string) => void
 }
 
+export interface ChildrenStats {
+  /** How many there are in each state. */
+  readonly states: Readonly<Record<string, number>>
+  /** How many ended so far, by cause. */
+  readonly ended: Readonly<Record<string, number>>
+}
+
 /** Processes of one role: as many as are needed, each used by one task at a time. */
 export interface Children {
   /**
@@ -31,6 +38,7 @@ export interface Children {
    */
   acquire(signal?: AbortSignal): Promise<Child | undefined>
   trouble(): string | undefined
+  stats(): ChildrenStats
   /** Kills all, and resolves when they are gone. */
   close(): Promise<void>
 }
@@ -39,6 +47,7 @@ export function createChildren(options: ChildrenOptions): Children {
   const { min, max, spare, idleMs, rssLimit, warn } = options
   const living = new Set<Child>()
   const dying = new Set<Promise<void>>()
+  const ended: Record<string, number> = {}
   const waiting = new Set<PromiseWithResolvers<Child | undefined>>()
   let failures = 0
   let hasBooted = false
@@ -79,7 +88,7 @@ export function createChildren(options: ChildrenOptions): Children {
   function shrink(): void {
     shrinkTimer = undefined
     const ready = [...living].filter((child) => child.state() === 'ready')
-    for (const child of ready.slice(0, Math.max(0, living.size - wanted()))) child.kill()
+    for (const child of ready.slice(0, Math.max(0, living.size - wanted()))) child.kill('idle')
     balance()
   }
 
@@ -88,14 +97,15 @@ export function createChildren(options: ChildrenOptions): Children {
     hasBooted = true
     const isSpent = child.uses() >= usesPerChild || (child.baseRss() ?? 0) > rssLimit
     // A fresh one is kept whatever it holds, or one that starts too large would be replaced for ever.
-    if (isSpent && child.uses() > 0) child.kill()
+    if (isSpent && child.uses() > 0) child.kill('spent')
     // Moved to the end, where the next one is taken from.
     else if (living.delete(child)) living.add(child)
     balance()
   }
 
-  function gone(child: Child, bootProblem: string | undefined): void {
+  function gone(child: Child, bootProblem: string | undefined, cause: string): void {
     living.delete(child)
+    ended[cause] = (ended[cause] ?? 0) + 1
     const exit = child.exited.finally(() => dying.delete(exit))
     dying.add(exit)
     // One that was killed while the pool closes says nothing about the others.
@@ -141,10 +151,15 @@ export function createChildren(options: ChildrenOptions): Children {
     clearTimeout(shrinkTimer)
     for (const waiter of waiting) waiter.resolve(undefined)
     waiting.clear()
-    for (const child of living) child.kill()
+    for (const child of living) child.kill('shutdown')
     await Promise.all(dying)
   }
 
+  function stats(): ChildrenStats {
+    const states = { booting: count('booting'), ready: count('ready'), busy: count('busy'), warming: count('warming') }
+    return { states, ended: { ...ended } }
+  }
+
   balance()
-  return { acquire, trouble, close }
+  return { acquire, trouble, stats, close }
 }

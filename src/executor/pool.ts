@@ -4,6 +4,7 @@ import { noUsage } from '../event.ts'
 import type { Executor, Job, RunHost } from '../ports.ts'
 import { noFetcher } from './calls.ts'
 import { createChecks } from './checks.ts'
+import type { ChildrenStats } from './children.ts'
 import { createChildren } from './children.ts'
 import { sandboxCrash } from './failures.ts'
 import type { Fetcher } from './fetch-types.ts'
@@ -30,6 +31,11 @@ export interface PoolOptions {
   readonly launch?: Launch
 }
 
+export interface Pool extends Executor {
+  /** Of the processes that run code. */
+  stats(): ChildrenStats
+}
+
 /** Children that may be lost before a job is blamed, which none of them began. */
 const losses = 5
 const mb = 1024 * 1024
@@ -38,7 +44,7 @@ const mb = 1024 * 1024
  * Runs each job in a process that runs nothing else at the time, in a V8 isolate that nothing else ever runs in.
  * Checking source has processes of its own, so that it does not wait behind runs and a poisoned checker runs nothing.
  */
-export function openPool(options: PoolOptions): Executor {
+export function openPool(options: PoolOptions): Pool {
   const {
     runners: max,
     maxMemoryMb = 512,
@@ -71,6 +77,7 @@ export function openPool(options: PoolOptions): Executor {
   return {
     run,
     prepare: checks.prepare,
+    stats: () => runners.stats(),
     trouble: () => runners.trouble() ?? checks.trouble(),
     async close() {
       stopping.abort()

@@ -52,7 +52,7 @@ export function runIn(
   let dropped = 0
 
   let timer = setTimeout(() => {
-    child.kill()
+    child.kill('late')
     end(undefined)
   }, startMs)
   const interrupt = () => kill({ kind: 'Interrupted' })
@@ -67,7 +67,7 @@ export function runIn(
 
   /** Ends the run and the child at once. */
   function kill(outcome: Outcome): void {
-    child.kill()
+    child.kill(outcome.kind === 'Failure' ? outcome.failure.code.toLowerCase() : 'interrupted')
     sayDropped('at least ')
     end(outcome)
   }
@@ -124,7 +124,7 @@ export function runIn(
     }
     const isStopped = verdict.kind === 'timeout' || verdict.kind === 'memory'
     // Code that was stopped may still be running somewhere in the child.
-    if (isStopped) child.kill()
+    if (isStopped) child.kill('stopped')
     else child.release()
     sayDropped(isStopped ? 'at least ' : '')
     if (verdict.kind !== 'success') end({ kind: 'Failure', failure: failureOf(verdict, origin), usage: used(usage) })

@@ -19,10 +19,17 @@ export interface Answer {
 /** `headers` go onto what GraphQL answers. */
 export type Passage = { readonly pass: true; readonly headers: Readonly<Record<string, string>> }
 
+export interface MetricsText {
+  readonly contentType: string
+  text(): Promise<string>
+}
+
 interface FrontOptions {
   readonly guard: Guard
   readonly maxBodyBytes: number
   readonly ready: () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>
+  /** What Prometheus reads. Undefined: there is nothing to read. */
+  readonly metrics: MetricsText | undefined
   /** The page in which to try the API. Undefined: there is none. */
   readonly page: ((header: ReadHeader) => Promise<Answer>) | undefined
 }
@@ -30,7 +37,7 @@ interface FrontOptions {
 export const endpoint = '/graphql'
 
 /** Answers everything that is not GraphQL, and refuses what must not reach it. */
-export function createFront({ guard, maxBodyBytes, ready, page }: FrontOptions) {
+export function createFront({ guard, maxBodyBytes, ready, metrics, page }: FrontOptions) {
   return async function answer(incoming: Incoming): Promise<Answer | Passage> {
     const { method, url, header } = incoming
     const path = url.split('?', 1)[0] ?? ''
@@ -43,6 +50,11 @@ export function createFront({ guard, maxBodyBytes, ready, page }: FrontOptions) 
       if (path === '/ready' && reads) {
         const readiness = await ready()
         return json(readiness.ready ? 200 : 503, readiness)
+      }
+      if (path === '/metrics' && reads && metrics) {
+        if (!guard.isAuthorized(header('authorization'))) return refuse(unauthorized)
+        const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' }
+        return { status: 200, headers, body: await metrics.text() }
       }
       if (path === '/' && reads && page) return { status: 302, headers: { location: endpoint }, body: '' }
       return refuse({ status: 404, code: 'NOT_FOUND', message: `There is nothing here. The API is at ${endpoint}.` })

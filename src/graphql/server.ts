@@ -11,7 +11,7 @@ import { createConnections, defaultConnectionLimits } from './connections.ts'
 import type { Api } from './context.ts'
 import { createEngine } from './engine.ts'
 import { createEventStreams } from './event-streams.ts'
-import type { Answer, Incoming } from './front.ts'
+import type { Answer, Incoming, MetricsText } from './front.ts'
 import { createFront, endpoint, refuse } from './front.ts'
 import { createPage } from './graphiql.ts'
 import { createGuard } from './guard.ts'
@@ -36,6 +36,7 @@ export interface ApiDeps {
   readonly commands: Commands
   readonly live: Live
   readonly ready: () => Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, string>> }>
+  readonly metrics?: MetricsText
   readonly settings: ApiSettings
   readonly log: Logger
 }
@@ -57,7 +58,7 @@ const defaultMaxBodyBytes = 4 * 2 ** 20
 const closeGraceMs = 500
 
 /** The API over HTTP, server-sent events and WebSocket, all on one port and path. */
-export function createApiServer({ store, commands, live, ready, settings, log }: ApiDeps): ApiServer {
+export function createApiServer({ store, commands, live, ready, metrics, settings, log }: ApiDeps): ApiServer {
   const { maxBodyBytes = defaultMaxBodyBytes, connections: limits = defaultConnectionLimits } = settings
   const guard = createGuard(settings)
   const mask = createMask(log)
@@ -73,7 +74,7 @@ export function createApiServer({ store, commands, live, ready, settings, log }:
   const streams = createEventStreams({ connections, slowMs: limits.slowMs, log })
   const engine = createEngine({ api, mask, introspection: settings.introspection, plugins: [streams.plugin] })
   const page = settings.graphiql ? createPage(guard) : undefined
-  const front = createFront({ guard, maxBodyBytes, ready, page })
+  const front = createFront({ guard, maxBodyBytes, ready, metrics, page })
   const sockets = createSockets({
     engine,
     guard,

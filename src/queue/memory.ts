@@ -16,6 +16,11 @@ export interface MemoryQueueOptions {
   readonly now?: () => number
 }
 
+export interface MemoryQueue extends Queue {
+  /** How many wake-ups wait for a place. */
+  waiting(): number
+}
+
 /** The longest a timer can be set for, in milliseconds: beyond 31 bits it would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
@@ -23,7 +28,7 @@ const longestTimer = 2 ** 31 - 1
  * Wake-ups within this process, those of each lane by the time they are due. Needs no durability: what it loses, the
  * sweep finds.
  */
-export function createMemoryQueue(options: MemoryQueueOptions): Queue {
+export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
   const { concurrency, perLane = concurrency, capacity = 100_000, now = Date.now } = options
   const lanes = createLanes({ places: concurrency, perLane, capacity })
   const timers = new Map<string, NodeJS.Timeout>()
@@ -80,6 +85,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
 
   return {
     push,
+    waiting: () => lanes.waiting(),
     consume(handle) {
       run = handle
       deliver()

@@ -1,0 +1,143 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Backlog } from '../ports.ts'
+
+/** Events of a kind that are counted at most: a longer backlog is shown as so many. */
+export const countedEvents = 200_000
+/** How long a count of the backlog serves, in milliseconds. */
+const countMs = 5_000
+
+/** What is read when somebody asks for the metrics. */
+export interface Sources {
+  readonly now: () => number
+  readonly backlog: (limit: number) => Promise<Backlog>
+  readonly queueDepth: () => number
+  readonly children: () => Readonly<Record<string, number>>
+  /** How children ended so far, by cause. */
+  readonly ended: () => Readonly<Record<string, number>>
+  readonly watchers: () => number
+  readonly connections: () => { readonly open: number; readonly refused: Readonly<Record<string, number>> }
+  readonly deleted: () => { readonly events: number; readonly orphans: number }
+  readonly walBytes: () => number
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Everything that `/metrics` tells. docs/metrics.md says what each means. */
+export function createMetrics() {
+  const registry = new Registry()
+  const shared = { registers: [registry] }
+  collectDefaultMetrics({ register: registry })
+  const seconds = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
+
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name: `workcell_${name}`, help, labelNames, ...shared })
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    collect: (gauge: Gauge<Label>) => Promise<void> | void,
+    ...labelNames: Label[]
+  ) =>
+    new Gauge({
+      name: `workcell_${name}`,
+      help,
+      labelNames,
+      ...shared,
+      collect() {
+        return collect(this)
+      },
+    })
+  const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Histogram({ name: `workcell_${name}`, help, labelNames, buckets: seconds, ...shared })
+
+  const metrics = {
+    events: counter('events_total', 'Changes of state', 'status', 'code'),
+    runSeconds: histogram('run_seconds', 'Time that attempts ran', 'outcome'),
+    queueSeconds: histogram('queue_seconds', 'Time from when an event was due until it was claimed'),
+    leaseExpiries: counter('lease_expiries_total', 'Events taken from a runner that was lost'),
+    outcomesRejected: counter('outcomes_rejected_total', 'Outcomes of attempts that had been taken over or canceled'),
+    quarantined: counter('quarantined_total', 'Events given up because runners kept dying with them'),
+    storeSeconds: histogram('store_operation_seconds', 'Time of operations of the store', 'operation'),
+    storeErrors: counter('store_errors_total', 'Operations of the store that failed', 'operation', 'kind'),
+    fetches: counter('fetches_total', 'Fetches of user code', 'result'),
+    overloaded: counter('overloaded_total', 'Requests refused because of MAX_PENDING'),
+    sweptAt: 0,
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    /** Adds what is read only when somebody asks. */
+    read,
+  }
+  return metrics
+
+  function read(from: Sources): void {
+    const backlog = cached(from.backlog)
+    const age = (time: number | null | undefined) => (time == null ? 0 : Math.max(0, (from.now() - time) / 1000))
+
+    gauge(
+      'events',
+      'Events that are not final',
+      async (it) => {
+        const found = await backlog()
+        it.reset()
+        if (found) it.set({ status: 'pending' }, found.pending)
+        if (found) it.set({ status: 'processing' }, found.processing)
+      },
+      'status',
+    )
+    gauge('oldest_pending_seconds', 'How long the pending event has been due that is due for longest', async (it) => {
+      it.set(age((await backlog())?.earliestRunAt))
+    })
+    gauge('oldest_processing_seconds', 'How long the attempt has been running that runs for longest', async (it) => {
+      it.set(age((await backlog())?.earliestStart))
+    })
+    gauge('queue_depth', 'Wake-ups that wait in this process', (it) => it.set(from.queueDepth()))
+    gauge('children', 'Processes that run code', (it) => setAll(it, 'state', from.children()), 'state')
+    gauge('subscriptions', 'Subscriptions, and what the server itself watches', (it) => it.set(from.watchers()))
+    gauge('connections', 'Open WebSockets and event streams', (it) => it.set(from.connections().open))
+    gauge('wal_bytes', 'Length of the write-ahead log of SQLite', (it) => it.set(from.walBytes()))
+    gauge('store_clock_offset_seconds', 'How far the clock of the store is ahead of this machine', (it) =>
+      it.set((from.now() - Date.now()) / 1000),
+    )
+    gauge('sweep_last_success_timestamp_seconds', 'When a sweep last learned what is due', (it) =>
+      it.set(metrics.sweptAt / 1000),
+    )
+    total('children_ended_total', 'Processes that ended', 'cause', from.ended)
+    total('connections_refused_total', 'Connections refused or ended', 'cap', () => from.connections().refused)
+    total('retention_deleted_total', 'What retention deleted', 'kind', () => {
+      const { events, orphans } = from.deleted()
+      return { event: events, orphaned_log: orphans }
+    })
+  }
+
+  /** A counter of what is counted elsewhere. */
+  function total(name: string, help: string, label: string, values: () => Readonly<Record<string, number>>): void {
+    const counted = new Counter({
+      name: `workcell_${name}`,
+      help,
+      labelNames: [label],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const [value, count] of Object.entries(values())) this.inc({ [label]: value }, count)
+      },
+    })
+    registry.registerMetric(counted)
+  }
+}
+
+function setAll(gauge: Gauge, label: string, values: Readonly<Record<string, number>>): void {
+  gauge.reset()
+  for (const [value, count] of Object.entries(values)) gauge.set({ [label]: value }, count)
+}
+
+/** One question for all who ask within a while. Undefined: the store is away, and its errors are counted. */
+function cached(ask: Sources['backlog']): () => Promise<Backlog | undefined> {
+  let answer: Promise<Backlog | undefined> | undefined
+  let askedAt = -Infinity
+  return () => {
+    if (!answer || performance.now() - askedAt > countMs) {
+      askedAt = performance.now()
+      answer = ask(countedEvents).catch(() => undefined)
+    }
+    return answer
+  }
+}

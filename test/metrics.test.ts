@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { eventually, request } from './client.ts'
+import { startTestApp } from './harness.ts'
+import { CreateEvent, ExecuteWorkflow } from './operations.ts'
+
+async function read(url: string, headers: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(new URL('/metrics', url), { headers })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toContain('text/plain')
+  return response.text()
+}
+
+/** The value of one line; undefined when there is none. */
+function value(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((it) => it.startsWith(`${name} `))
+  return line === undefined ? undefined : Number(line.slice(name.length + 1))
+}
+
+describe('/metrics', () => {
+  test('is what docs/metrics.md lists, and the other way round', async () => {
+    const page = await readFile('docs/metrics.md', 'utf8')
+    const app = await startTestApp()
+    const text = await read(app.url)
+    const told = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => ({ name, type }))
+    const rows = [...page.matchAll(/^\| `(workcell_\w+)` +\| (\w+) /gm)]
+    const documented = rows.map(([, name = '', type = '']) => ({ name, type }))
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
+    const own = told.filter(({ name }) => name.startsWith('workcell_'))
+    expect(documented.toSorted(byName)).toEqual(own.toSorted(byName))
+
+    // The process and Node tell less on systems other than Linux.
+    const others = told.filter(({ name }) => !name.startsWith('workcell_')).map(({ name }) => name)
+    const [, list = ''] = page.split('prom-client):')
+    const documentedOthers = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+    expect(documentedOthers).toEqual(expect.arrayContaining(others))
+    if (process.platform === 'linux') expect(others).toEqual(expect.arrayContaining(documentedOthers))
+  })
+
+  test('labels are those that docs/metrics.md lists', async () => {
+    const page = await readFile('docs/metrics.md', 'utf8')
+    const app = await startTestApp()
+    const code = 'export default () => 1'
+    await request(app.url, ExecuteWorkflow, { input: { code, language: 'JAVASCRIPT', waitMs: 20_000 } })
+    const text = await read(app.url)
+    for (const [, name = '', labels = ''] of text.matchAll(/^(workcell_\w+?)(?:_bucket|_sum|_count)?\{(.*)\} /gm)) {
+      const [, documented = ''] = new RegExp(`^\\| \`${name}\` +\\| \\w+ +\\| (.*?) +\\|`, 'm').exec(page) ?? []
+      const names = [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label).filter((label) => label !== 'le')
+      for (const label of names) expect(documented, name).toContain(`\`${label}\``)
+    }
+  })
+
+  test('counts what becomes of events', async () => {
+    const app = await startTestApp()
+    await request(app.url, CreateEvent, { input: { type: 'record' } })
+    for (const code of ['export default () => 1', 'export default () => { throw new Error("no") }']) {
+      await request(app.url, ExecuteWorkflow, { input: { code, language: 'JAVASCRIPT', waitMs: 20_000 } })
+    }
+    const text = await eventually(async () => {
+      const now = await read(app.url)
+      return value(now, 'workcell_run_seconds_count{outcome="user_error"}') === 1 ? now : undefined
+    })
+    expect(value(text, 'workcell_events_total{status="pending",code=""}')).toBe(2)
+    expect(value(text, 'workcell_events_total{status="processing",code=""}')).toBe(2)
+    expect(value(text, 'workcell_events_total{status="success",code=""}')).toBe(2)
+    expect(value(text, 'workcell_events_total{status="error",code="USER_ERROR"}')).toBe(1)
+    expect(value(text, 'workcell_run_seconds_count{outcome="success"}')).toBe(1)
+    expect(value(text, 'workcell_queue_seconds_count')).toBe(2)
+    expect(value(text, 'workcell_store_operation_seconds_count{operation="createEvents"}')).toBe(3)
+    expect(value(text, 'workcell_events{status="processing"}')).toBeGreaterThanOrEqual(0)
+    expect(value(text, 'workcell_sweep_last_success_timestamp_seconds')).toBeGreaterThan(1_700_000_000)
+    expect(value(text, 'workcell_outcomes_rejected_total')).toBe(0)
+  })
+
+  test('asks for a key where the API does, and is only read', async () => {
+    const key = 'k'.repeat(20)
+    const app = await startTestApp({ API_KEYS: key })
+    const url = new URL('/metrics', app.url)
+    expect((await fetch(url)).status).toBe(401)
+    expect((await fetch(url, { headers: { authorization: `Bearer ${key}1` } })).status).toBe(401)
+    await read(app.url, { authorization: `Bearer ${key}` })
+    const head = await fetch(url, { method: 'HEAD', headers: { authorization: `Bearer ${key}` } })
+    expect(head.status).toBe(200)
+    expect((await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${key}` } })).status).toBe(404)
+  })
+})
