@@ -26,7 +26,12 @@ async function run(message: RunMessage): Promise<void> {
   const inbox = createInbox()
   current = { id, inbox }
   const calls = createChildCalls({ id, most: caps.calls, send, inbox })
-  const { verdict, usage } = await sandbox.run(message, { line: logs.add, dropped: logs.dropped, ...calls }, inbox)
+  let waits = () => {
+    waits = () => {}
+    send({ type: 'waits', id })
+  }
+  const sink = { line: logs.add, dropped: logs.dropped, waits: () => waits(), ...calls }
+  const { verdict, usage } = await sandbox.run(message, sink, inbox)
   current = undefined
   logs.flush()
   send({ type: 'done', id, verdict, usage })

@@ -12,6 +12,8 @@ export interface Sink {
   line(line: SentLine): void
   /** How many lines were not let through so far. */
   dropped(count: number): void
+  /** Nothing is to be done before something outside happens. */
+  waits(): void
   /** The code asks for something outside. What comes of it belongs into the inbox. */
   call(callId: number, op: string, json: string): void
 }
@@ -79,7 +81,10 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
     while (!verdict) {
       const delay: number = untilNext.applySync()
       // Timers that are due together follow each other at once: a pause costs a millisecond at least.
-      if (delay !== 0) await inbox.wait(Math.max(0, Math.ceil(delay < 0 ? remaining() : Math.min(delay, remaining()))))
+      if (delay !== 0) {
+        sink?.waits()
+        await inbox.wait(Math.max(0, Math.ceil(delay < 0 ? remaining() : Math.min(delay, remaining()))))
+      }
       if (remaining() <= 0) return { kind: 'timeout', stack: '' }
       // Only as many as are there now, so that timers get their turn.
       for (const { callId, json } of inbox.take()) {

@@ -74,7 +74,7 @@ export const usualMemoryMb = 128
 export const logBatch = { ms: 10, length: 64 * 1024 } as const
 
 /** How much longer than its limit a run may take until the child gives up on hearing from the isolate, in ms. */
-export const isolateGraceMs = 150
+export const isolateGraceMs = 300
 
 /** The same until the child itself is killed, in ms. */
-export const childGraceMs = 250
+export const childGraceMs = 500

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defaultCaps, type Caps } from '../caps.ts'
 import type { Outcome } from '../event.ts'
 import { noUsage } from '../event.ts'
@@ -10,6 +11,7 @@ import { sandboxCrash } from './failures.ts'
 import type { Fetcher } from './fetch-types.ts'
 import { createLaunch, type Launch } from './launch.ts'
 import { createMemoryWatch } from './memory-watch.ts'
+import { createPlaces } from './places.ts'
 import { runIn } from './run.ts'
 
 export interface PoolOptions {
@@ -38,6 +40,8 @@ export interface Pool extends Executor {
 
 /** Children that may be lost before a job is blamed, which none of them began. */
 const losses = 5
+/** Runs for each core that may have just begun. Most end at once, and more beside each other make all of them slow. */
+const youngPerCore = 2
 const mb = 1024 * 1024
 
 /**
@@ -59,19 +63,26 @@ export function openPool(options: PoolOptions): Pool {
   const shared = { launch, caps, memory, idleMs, warn }
   const runners = createChildren({ ...shared, role: 'child', min: 2, max, spare: 1, rssLimit: 100 * mb })
   const checks = createChecks(shared)
+  const young = createPlaces(youngPerCore * availableParallelism())
   const stopping = new AbortController()
   let lastId = 0
 
   async function run(job: Job, host: RunHost): Promise<Outcome> {
     const signal = AbortSignal.any([host.signal, stopping.signal])
-    for (let lost = 0; lost < losses; lost++) {
-      const child = await runners.acquire(signal)
-      if (!child) return { kind: 'Interrupted' }
-      const outcome = await runIn(child, ++lastId, job, { log: host.log, signal }, caps, fetcher)
-      if (outcome) return outcome
+    const grownUp = await young.take(signal)
+    if (!grownUp) return { kind: 'Interrupted' }
+    try {
+      for (let lost = 0; lost < losses; lost++) {
+        const child = await runners.acquire(signal)
+        if (!child) return { kind: 'Interrupted' }
+        const outcome = await runIn(child, ++lastId, job, { log: host.log, signal, grownUp }, caps, fetcher)
+        if (outcome) return outcome
+      }
+      const failure = sandboxCrash(`${losses} processes ended before it began`)
+      return { kind: 'Failure', failure, usage: noUsage }
+    } finally {
+      grownUp()
     }
-    const failure = sandboxCrash(`${losses} processes ended before it began`)
-    return { kind: 'Failure', failure, usage: noUsage }
   }
 
   return {

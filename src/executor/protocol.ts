@@ -60,6 +60,8 @@ export type SentLine = readonly [LogLevel, number, string]
 export type ChildMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'started'; readonly id: number }
+  /** For the first time the code waits, for a timer or an answer. */
+  | { readonly type: 'waits'; readonly id: number }
   | { readonly type: 'logs'; readonly id: number; readonly lines: readonly SentLine[]; readonly dropped: number }
   | { readonly type: 'done'; readonly id: number; readonly verdict: Verdict; readonly usage: ChildUsage }
   | { readonly type: 'checked'; readonly id: number; readonly result: CheckResult }
@@ -94,7 +96,7 @@ export function readChildMessage(value: unknown, caps: Caps): ChildMessage | und
   const { type, id } = value
   if (type === 'ready') return { type }
   if (!isCount(id)) return undefined
-  if (type === 'started') return { type, id }
+  if (type === 'started' || type === 'waits') return { type, id }
   if (type === 'logs') {
     const { lines, dropped } = value
     const isLine = (line: unknown): line is SentLine => isSentLine(line, caps.logLineLength)

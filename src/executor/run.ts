@@ -12,6 +12,8 @@ import type { CallMessage, ChildMessage, ChildUsage, SentLine } from './protocol
 
 /** How long a child may take to say that it began, in milliseconds. */
 const startMs = 5000
+/** After this time a run is none of those that end at once, in milliseconds. */
+const youngMs = 50
 const mb = 1024 * 1024
 
 /**
@@ -25,6 +27,11 @@ function memoryLimitOf(memoryMb: number, baseRss: number): MemoryLimit {
     : { most: 3 * memoryMb * mb, lasting: baseRss + (1.25 * memoryMb + 64) * mb }
 }
 
+interface PoolHost extends RunHost {
+  /** Called when the run waits for something or has gone on for a while: others need not wait for its end. */
+  grownUp(): void
+}
+
 /**
  * Runs a job in a child that was taken for it, and gives the child back or kills it. Undefined: the child was lost
  * before any of the code ran, so the job can be run elsewhere as if nothing had happened.
@@ -33,7 +40,7 @@ export function runIn(
   child: Child,
   id: number,
   job: Job,
-  host: RunHost,
+  host: PoolHost,
   caps: Caps,
   fetcher: Fetcher,
 ): Promise<Outcome | undefined> {
@@ -47,6 +54,7 @@ export function runIn(
     reply: (callId, json) => child.tell({ type: 'reply', id, callId, json }),
   })
   let startedAt: number | undefined
+  let youngTimer: NodeJS.Timeout | undefined
   let lines = 0
   let length = 0
   let dropped = 0
@@ -60,6 +68,7 @@ export function runIn(
 
   function end(outcome: Outcome | undefined): void {
     clearTimeout(timer)
+    clearTimeout(youngTimer)
     calls.end()
     host.signal.removeEventListener('abort', interrupt)
     ended.resolve(outcome)
@@ -75,6 +84,7 @@ export function runIn(
   function message(received: Exclude<ChildMessage, { type: 'ready' }>): void {
     if (received.type === 'started' && startedAt === undefined) start()
     else if (received.type === 'logs' && startedAt !== undefined) log(received.lines, received.dropped)
+    else if (received.type === 'waits' && startedAt !== undefined) host.grownUp()
     else if (received.type === 'call' && startedAt !== undefined) call(received)
     else if (received.type === 'cancel' && startedAt !== undefined) calls.cancel(received.callId)
     else if (received.type === 'done' && startedAt !== undefined) done(received)
@@ -83,6 +93,7 @@ export function runIn(
 
   function start(): void {
     startedAt = performance.now()
+    youngTimer = setTimeout(host.grownUp, youngMs)
     clearTimeout(timer)
     timer = setTimeout(
       () => kill({ kind: 'Failure', failure: timeout(origin), usage: used() }),

@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os'
+import { afterAll, expect, test } from 'vitest'
+import { openPool } from '../src/executor/pool.ts'
+import { jobOf, run, start } from './suites/executor.ts'
+
+const runners = 2 * availableParallelism() + 4
+const pool = openPool({ runners })
+afterAll(() => pool.close())
+
+const limit = { timeoutMs: 600_000 }
+const waits = `export default ({ console }) => { console.log('started'); return new Promise(() => {}) }`
+const loops = `export default ({ console }) => { console.log('started'); for (;;); }`
+
+test.each([
+  ['that wait for ever', waits],
+  ['that loop for ever', loops],
+])('runs %s take no place from those that have just begun', { timeout: 60_000 }, async (_what, code) => {
+  // One less than may run at all, and more than may be young.
+  const going = Array.from({ length: runners - 1 }, () => start(pool, jobOf(code, limit)))
+  await Promise.all(going.map((it) => it.logged('started')))
+  const times: number[] = []
+  for (let n = 0; n < 10; n++) {
+    const begun = performance.now()
+    expect(await run(pool, jobOf('export default () => 1', { timeoutMs: 30_000 }))).toMatchObject({ kind: 'Success' })
+    times.push(Math.round(performance.now() - begun))
+  }
+  console.log(`runs beside ${going.length} ${_what} took ${times.join(', ')} ms`)
+  for (const it of going) it.abort()
+  for (const it of going) expect(await it.outcome).toEqual({ kind: 'Interrupted' })
+})
+
+test('a place is given back by whatever ends a run', { timeout: 60_000 }, async () => {
+  const ends = [
+    'return 1',
+    `throw new Error('x')`,
+    'for (;;);',
+    'return () => {}',
+    `return 'x'.repeat(2 ** 28).split('')`,
+  ]
+  const outcomes = await Promise.all(
+    Array.from({ length: 3 * runners }, (_, n) =>
+      run(pool, jobOf(`export default () => { ${ends[n % ends.length]} }`, { timeoutMs: 100 })),
+    ),
+  )
+  expect(outcomes).toHaveLength(3 * runners)
+  expect(await run(pool, jobOf('export default () => 1', { timeoutMs: 30_000 }))).toMatchObject({ kind: 'Success' })
+})
