@@ -270,4 +270,40 @@ export default () => 1`
       await failureOf('export default async () => { await null; throw class { static retryable = false } }'),
     ).toMatchObject({ retryable: false })
   })
+
+  test.each([
+    ['thrown while the module loads', (error: string) => `throw ${error}\nexport default 1`],
+    ['thrown after a wait while it loads', (error: string) => `await null; throw ${error}\nexport default 1`],
+    [
+      'that nobody handles',
+      (error: string) => `export default () => { Promise.reject(${error}); return new Promise(() => {}) }`,
+    ],
+    ['that is left behind', (error: string) => `export default () => { Promise.reject(${error}); return 1 }`],
+    [
+      'in an async callback',
+      (error: string) => `export default () => new Promise(() => setTimeout(async () => { throw ${error} }, 1))`,
+    ],
+  ])('an error %s keeps its cause and whether to try again', async (_where, code) => {
+    const error = `Object.assign(new RangeError('m', { cause: new TypeError('why') }), { retryable: false })`
+    const found = await failureOf(code(error))
+    expect(found).toMatchObject({ code: 'USER_ERROR', name: 'RangeError', message: 'm', line: 1, retryable: false })
+    expect(found.stack).toMatch(/^RangeError: m\n {4}at .*\nCaused by: TypeError: why\n {4}at .*$/)
+    // What was asked for its stack before, or has it written by the code, is told as far as it is known.
+    expect(
+      await failureOf(code(`(Error.prepareStackTrace = (_, sites) => 'Mine\\n    at ' + sites[0], ${error})`)),
+    ).toMatchObject({ name: 'RangeError', message: 'm' })
+    expect(
+      await failureOf(
+        code(`(() => { const error = ${error}; void error.stack; void new Error('other').stack; return error })()`),
+      ),
+    ).toMatchObject({ name: 'RangeError', message: 'm', line: 1 })
+  })
+
+  test('a stack reads as ever where the code looks at it', async () => {
+    const code = `function inner() { return new TypeError('m') }
+export default async () => { await null; const { stack } = inner(); throw new Error(stack + ' ' + Object.keys(Error)) }`
+    expect((await failureOf(code)).message).toMatch(
+      /^TypeError: m\n {4}at inner \(workflow\.js:1:27\)\n {4}at default \(workflow\.js:2:60\)/,
+    )
+  })
 })

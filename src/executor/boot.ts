@@ -17,6 +17,7 @@ const files = [
   'format.js',
   'table.js',
   'failure.js',
+  'recall.js',
   'result.js',
   'timers.js',
   'console.js',
@@ -25,7 +26,7 @@ const files = [
   'main.js',
 ] as const
 
-const exportedBy = ['install', 'begin', 'run', 'tick', 'untilNext', 'deliver']
+const exportedBy = ['install', 'begin', 'run', 'tick', 'untilNext', 'deliver', 'recall']
 
 /** What takes the script's exports from where it left them, before anything of the user gets there. */
 const handover = `export const { ${exportedBy.join(', ')} } = globalThis.boot\ndelete globalThis.boot`
@@ -63,8 +64,9 @@ globalThis.boot = { __proto__: null, ${exportedBy.map((name) => `${name}: ${vari
       install: exported('install'),
       begin: exported('begin'),
       tick: exported('tick'),
-      // Most runs make no calls.
+      // Most runs make no calls, and their errors are caught inside.
       deliver: () => exported('deliver'),
+      recall: () => exported('recall'),
       untilNext,
     }
   }

@@ -36,7 +36,7 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
     onCatastrophicError: () => broken.resolve({ kind: 'memory' }),
   })
   const context = isolate.createContextSync()
-  const { main, install, begin, tick, deliver, untilNext } = boot(isolate, context)
+  const { main, install, begin, tick, deliver, recall, untilNext } = boot(isolate, context)
   const entry = isolate.compileModuleSync(entrySource, { filename: 'sandbox:entry' })
   let sink: Sink | undefined
   let reported: Verdict | undefined
@@ -63,9 +63,23 @@ export function createSandbox(memoryMb: number, boot: Boot): Sandbox {
         // Told apart by what happened, never by what the error says: user code can throw any text.
         if (isolate.isDisposed) return { kind: 'memory' }
         if (remaining() <= 0) return { kind: 'timeout', stack: userFrames(error) }
-        // What was told from inside knows more of an error than what left by itself.
-        return reported?.kind === 'error' ? reported : uncaught(error)
+        // What is told from inside knows more of an error than the copy that left by itself.
+        return reported?.kind === 'error' ? reported : await recalled(error)
       }
+    }
+
+    /** An error that left by itself, as it is told from inside if it can still be found there. */
+    async function recalled(error: unknown): Promise<Verdict> {
+      const copy = uncaught(error)
+      if (copy.kind !== 'error') return copy
+      try {
+        const known = [copy.message, userFrames(error)]
+        await recall().apply(undefined, known, { timeout: Math.max(1, Math.ceil(remaining())) })
+      } catch (late) {
+        if (isolate.isDisposed) return { kind: 'memory' }
+        if (remaining() <= 0) return { kind: 'timeout', stack: userFrames(late) }
+      }
+      return reported?.kind === 'error' ? reported : copy
     }
 
     try {

@@ -1,6 +1,9 @@
 import { createConsole } from './console.js'
 import { describe } from './failure.js'
+import { readText } from './error-text.js'
+import { limits } from './limits.js'
 import { TypeErrorOf, define, now, parse } from './primordials.js'
+import { recalled } from './recall.js'
 import { encodeResult } from './result.js'
 import { clearInterval, clearTimeout, fireNext, setInterval, setTimeout, untilNext } from './timers.js'
 import { connect, deliver, host, load } from './web.js'
@@ -62,6 +65,17 @@ export function tick() {
   } catch (thrown) {
     fail(thrown)
   }
+}
+
+/**
+ * An error left by itself, and this is what is known of its copy. If the error is still known it is told of, whatever
+ * was told before: it may have been left behind by code that returned.
+ */
+export function recall(message, frames) {
+  const error = recalled(frames)
+  if (error === undefined || readText(error, 'message', limits.messageLength) !== message) return
+  isOver = false
+  fail(error)
 }
 
 function queueMicrotask(callback) {
