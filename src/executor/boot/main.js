@@ -17,9 +17,9 @@ let context
 let isOver = false
 
 /** Called once, before any user code. The functions lead out of the isolate; only texts and numbers may pass them. */
-export function install(write, dropped, finish, call, readText) {
+export function install(write, dropped, finish, call, readLibrary) {
   send = finish
-  connect(call, readText)
+  connect(call, readLibrary)
   logs = createConsole(write, dropped)
   global('setTimeout', setTimeout)
   global('setInterval', setInterval)
