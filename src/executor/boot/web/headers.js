@@ -20,6 +20,8 @@ export class Headers {
   /** By name in lower case; those of `set-cookie` are a list, since they cannot be combined. */
   #values = new MapOf()
   #cookies = []
+  /** What `#sorted` made, until something changes. */
+  #list = undefined
   #isImmutable = false
 
   constructor(init = undefined) {
@@ -33,6 +35,7 @@ export class Headers {
 
   set(name, value) {
     const { key, text } = this.#check('set', arguments, name, value)
+    this.#list = undefined
     if (key === 'set-cookie') this.#cookies = [text]
     else mapSet(this.#values, key, text)
   }
@@ -40,6 +43,7 @@ export class Headers {
   delete(name) {
     const key = this.#name('delete', arguments, name)
     if (this.#isImmutable) throw new TypeErrorOf('immutable')
+    this.#list = undefined
     if (key === 'set-cookie') this.#cookies = []
     else mapDelete(this.#values, key)
   }
@@ -108,16 +112,19 @@ export class Headers {
   }
 
   #add(key, text) {
+    this.#list = undefined
     if (key === 'set-cookie') push(this.#cookies, text)
     else mapSet(this.#values, key, mapHas(this.#values, key) ? `${mapGet(this.#values, key)}, ${text}` : text)
   }
 
   /** Pairs of name and value, as they are gone through. */
   #sorted() {
+    if (this.#list !== undefined) return this.#list
     const pairs = []
     mapEach(this.#values, (value, key) => push(pairs, [key, value]))
     for (let index = 0; index < this.#cookies.length; index++) push(pairs, ['set-cookie', this.#cookies[index]])
-    return sort(pairs, (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))
+    this.#list = sort(pairs, (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))
+    return this.#list
   }
 
   static {
