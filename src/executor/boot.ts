@@ -1,7 +1,7 @@
 import ivm from 'isolated-vm'
 import type { Caps } from '../caps.ts'
 import { limitsInside } from './limits.ts'
-import { readModule } from './modules.ts'
+import { plain, readModule } from './modules.ts'
 
 /** Each after those it imports from. */
 const files = [
@@ -91,14 +91,6 @@ function asBlock(file: string): { readonly variables: readonly string[]; readonl
     text: `(() => {\n${body}\n${handing}\n})();
 modules$registry['./${file}'] = () => ({ __proto__: null, ${exported} });`,
   }
-}
-
-/** Without what V8 would only copy: comments on lines of their own, and characters that make it keep two bytes each. */
-function plain(text: string): string {
-  return text
-    .replaceAll(/^ *\/\/.*\n/gm, '')
-    .replaceAll(/^ *\/\*\*[^]*?\*\/\n/gm, '')
-    .replaceAll(/[^\n -~]/g, (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** The variable that an export of a module is in. */

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, posix, relative, sep } from 'node:path'
-import { moduleBody } from './modules.ts'
+import { moduleBody, plain } from './modules.ts'
 
 /**
- * Code of ours that an isolate loads only when a run first uses it: web globals. Each is the body of a function that
- * is given `library`, which finds the exports of another one.
+ * Code of ours that an isolate loads only when a run first uses it. `./web` is the body of a function that returns the
+ * modules of `boot/web/`, each as a function that is given `library`, which finds the exports of another one, and returns
+ * its own. A name of core-js gives the body of such a function itself.
  */
 export function readLibrary(name: string): string {
   // Asked for once by the one isolate that there is, for what it draws from it.
   if (name === 'seed') return randomBytes(32).toString('base64')
   const known = texts.get(name)
   if (known !== undefined) return known
-  const body = bodyOf(name)
   // Named, so that its frames can be told from those of the user.
-  const text = `'use strict'\n${body}\n//# sourceURL=sandbox:${name.slice(2)}`
+  const text = plain(`'use strict'\n${bodyOf(name)}\n//# sourceURL=sandbox:${name.slice(2)}`)
   texts.set(name, text)
   return text
 }
@@ -26,10 +26,17 @@ const texts = new Map<string, string>()
 function bodyOf(name: string): string {
   try {
     const bundled = bundles[name]
-    return bundled ? bundle(bundled) : moduleBody(name.slice(2))
+    return bundled ? bundle(bundled) : webModules()
   } catch {
     throw new Error(`${name} cannot be loaded`)
   }
+}
+
+/** One text, since to hand it over takes longer than to look over what of it is not used. */
+function webModules(): string {
+  const files = readdirSync(new URL('boot/web', import.meta.url)).map((file) => `web/${file}`)
+  const list = files.map((file) => `'./${file}': (library) => {\n${moduleBody(file)}\n}`)
+  return `return { __proto__: null, ${list.join(',\n')} }`
 }
 
 interface Bundle {

@@ -34,6 +34,8 @@ const globals = {
 
 const texts = { __proto__: null }
 const exportsOf = { __proto__: null }
+/** Those of `web/`, each as a function that makes its exports. */
+let web
 
 for (const name of Object.keys(globals)) {
   defineProperty(globalThis, name, {
@@ -63,12 +65,20 @@ export function deliver(callId, json) {
 /** The exports of a module by its name. One that fails, because there is no stack left for it, can be tried again. */
 export function load(name) {
   if (exportsOf[name] !== undefined) return exportsOf[name]
-  if (registry[name] !== undefined) return (exportsOf[name] = registry[name]())
+  const make = registry[name] ?? makerOf(name)
+  exportsOf[name] = make(load)
+  return exportsOf[name]
+}
+
+function makerOf(name) {
+  web ??= compile('./web', '')()
+  return web[name] ?? compile(name, 'library')
+}
+
+/** Asks for each text once, however often it cannot be used. */
+function compile(name, parameter) {
   texts[name] ??= host.read(name)
-  const exported = reflect.apply(reflect.construct(builtIns.Function, ['library', texts[name]]), undefined, [load])
-  texts[name] = ''
-  exportsOf[name] = exported
-  return exported
+  return reflect.construct(builtIns.Function, [parameter, texts[name]])
 }
 
 /** The same if it is loaded already. */
