@@ -119,15 +119,19 @@ export function createChildren(options: ChildrenOptions): Children {
     if (failures === failuresTolerated) warn(`${startTrouble}: ${problem}`)
     for (const waiter of waiting) waiter.reject(new UnavailableError(startTrouble))
     waiting.clear()
-    const delay = Math.min(backOffMs.last, backOffMs.first * 2 ** (failures - failuresTolerated))
     retryTimer ??= setTimeout(() => {
       retryTimer = undefined
       balance()
-    }, delay)
+    }, backOff())
+  }
+
+  function backOff(): number {
+    return Math.min(backOffMs.last, backOffMs.first * 2 ** (failures - failuresTolerated))
   }
 
   function trouble(): string | undefined {
-    if (failures >= failuresTolerated) return startTrouble
+    if (failures >= failuresTolerated)
+      return `${startTrouble}: ${failures} tries failed, the next is ${backOff()} ms later`
     return hasBooted ? undefined : 'The processes that run code are starting'
   }
 
