@@ -1,5 +1,5 @@
 // What may happen to the data file while a server uses it, and its backup.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   copyFileSync,
@@ -232,5 +232,20 @@ describe('a backup', () => {
     const again = openSqliteStore({ dataDir })
     expect(await again.listEvents({}, { limit: 1000 })).toHaveLength(300)
     await again.close()
+  })
+
+  test.each([
+    ['backup', [], {}, 'FILE: expected the name of one file, as in "npm run backup -- FILE"'],
+    ['restore', ['--force'], {}, 'as in "npm run restore -- FILE [--force]"'],
+    ['backup', ['b.db'], { MONGODB_URI: 'mongodb://localhost' }, 'use mongodump for MongoDB'],
+    ['restore', ['b.db'], { MONGODB_URI: 'mongodb://localhost' }, 'use mongorestore for MongoDB'],
+    ['restore', ['none.db'], {}, '"none.db", which is not there'],
+  ])('npm run %s -- %j with %j says in one line what was expected', async (verb, args, env, message) => {
+    const script = `scripts/${verb}.ts`
+    const options = { env: { DATA_DIR: await scratchDir(), ...env }, encoding: 'utf8' as const }
+    const { status, stderr } = spawnSync(process.execPath, [script, ...args], options)
+    expect(status).toBe(1)
+    expect(stderr).toContain(message)
+    expect(stderr.split('\n')).toHaveLength(2)
   })
 })
