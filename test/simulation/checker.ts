@@ -29,6 +29,12 @@ interface Claim {
   overtaken: boolean
 }
 
+/** What the checker reads of what is kept. */
+interface Kept {
+  linesOf(eventId: string, attempt: number): number
+  open(): Iterable<Event>
+}
+
 /** How far a process's idea of the store's time may be wrong, in milliseconds, and one for rounding. */
 export const maxClockError = 400
 const tolerance = maxClockError + 1
@@ -39,13 +45,12 @@ export type Checker = ReturnType<typeof createChecker>
  * Watches everything that happens and says what must not have: invariants I1 to I5 and what follows from them. It shares
  * no code with what it judges but the numbers of deaths.
  */
-export function createChecker(world: World) {
+export function createChecker(world: World, ports: Kept) {
   const violations: string[] = []
   const askers = new WeakMap<Event, Life>()
   const claims = new Map<string, Claim>()
   const states = new Map<string, Event[]>()
   const deaths = new Map<string, number>()
-  /** Logs that were kept when an outcome was. */
   const active = new Set<Run>()
   const canceled = new Set<string>()
   const assigned = new Set<string>()
@@ -91,6 +96,9 @@ export function createChecker(world: World) {
     if (next.crashes > before.crashes || last.outcome === 'QUARANTINED') return recovered(before, next, claim)
     if (server !== claim.server) return fail('I3', next.id, `was ended by ${server.name}, not by its owner`)
     if (last.outcome === 'Interrupted') {
+      const given = claim.run?.outcome
+      if (given && given.kind !== 'Interrupted')
+        fail('I5', next.id, 'was given back although its code had come to an end')
       if (next.status !== 'Pending') fail('I4', next.id, 'was interrupted and is final')
       if (next.attemptsUsed !== before.attemptsUsed) fail('attempts', next.id, 'an interruption used up an attempt')
       if (next.crashes !== before.crashes) fail('poison', next.id, 'an interruption changed its count of deaths')
@@ -104,6 +112,8 @@ export function createChecker(world: World) {
   }
 
   function checkOutcome(next: Event, last: Attempt, run: Run | undefined): void {
+    const kept = run ? ports.linesOf(next.id, run.attempt) : 0
+    if (run && kept < run.logged) fail('logs', next.id, `ended with ${kept} of ${run.logged} lines`)
     const outcome = run?.outcome
     if (!outcome || outcome.kind === 'Interrupted') return fail('I5', next.id, 'has an outcome that no run gave')
     if (outcome.kind === 'Success') {
@@ -204,6 +214,13 @@ export function createChecker(world: World) {
           job.eventId,
           `runs on ${other.server.name} and on ${server.name}, and both believe it to be theirs`,
         )
+      }
+    }
+    if (alone) {
+      for (const event of ports.open()) {
+        const other = event.id !== job.eventId && event.status === 'Processing' ? claimOf(event) : undefined
+        if (other?.server === server && other.answered)
+          fail('alone', job.eventId, `runs while ${event.id} is not settled`)
       }
     }
     active.add(run)

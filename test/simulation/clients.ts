@@ -12,6 +12,8 @@ interface Needs {
   readonly world: World
   readonly model: Model
   readonly checker: Checker
+  /** Share of the runs that last longer than several heartbeats. */
+  readonly longRuns: number
   /** One that a client can reach now, if there is any. */
   readonly reach: () => Server | undefined
 }
@@ -22,7 +24,7 @@ const patienceMs = 30_000
 export type Clients = ReturnType<typeof createClients>
 
 /** Everyone who uses the servers: asks again until there is an answer, watches until the end, and remembers it all. */
-export function createClients({ world, model, checker, reach }: Needs) {
+export function createClients({ world, model, checker, longRuns, reach }: Needs) {
   const { random } = world
   const outside: Actor = { name: 'clients', alive: true, frozenUntil: 0, wallSkew: 0 }
   /** Ids by idempotency key, once acknowledged. */
@@ -34,7 +36,12 @@ export function createClients({ world, model, checker, reach }: Needs) {
   const later = (ms: number, act: () => void) => world.after(ms, outside, act)
 
   /** Asks some server, and asks again until it is answered by more than a fault. */
-  function ask(what: string, request: (server: Server) => Promise<Event>, done: (answer: Event | Error) => void): void {
+  function ask(
+    what: string,
+    request: (server: Server) => Promise<Event>,
+    done: (answer: Event | Error) => void,
+    tries = Infinity,
+  ): void {
     let over = false
     const name = `${what} ${made++}`
     waiting.add(name)
@@ -58,13 +65,24 @@ export function createClients({ world, model, checker, reach }: Needs) {
       }
       world.after(random.delay(5, 200), server, () => void request(server).then(answer, answer))
     }
-    const again = () => void later(random.int(20, 2000), once)
+    let left = tries
+    const again = () => {
+      if (--left > 0) return void later(random.int(20, 2000), once)
+      over = true
+      waiting.delete(name)
+      return undefined
+    }
     once()
   }
 
   function behaviour(changes: Partial<Behaviour>): Behaviour {
     const does = random.chance(0.7) ? 'succeeds' : (random.pick(usual) ?? 'succeeds')
-    return { does, ms: random.int(1, 10) ** 3 + random.int(0, 300), lines: random.int(0, 2), ...changes }
+    return {
+      does,
+      ms: random.chance(longRuns) ? random.int(5000, 25_000) : random.int(1, 10) ** 3 + random.int(0, 300),
+      lines: random.int(0, 2),
+      ...changes,
+    }
   }
 
   function create(changes: Partial<Behaviour> = {}): void {
@@ -136,6 +154,8 @@ export function createClients({ world, model, checker, reach }: Needs) {
         if (answer.rerunOf !== id || answer.crashes > 0) checker.fail('poison', answer.id, 'was not started afresh')
         known.push(answer.id)
       },
+      // Without a key each try may make another event, and one that kills servers kills those that were to answer.
+      2,
     )
   }
 

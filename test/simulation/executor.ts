@@ -60,7 +60,11 @@ export function createSimulatedExecutor({ world, checker, server, kill }: Needs)
           if (over) return
           for (const timer of timers) timer.cancel()
           // A child takes a moment to die, and may have been done before it did.
-          timers.push(world.after(random.int(0, 30), server, () => end({ kind: 'Interrupted' })))
+          const outcome =
+            random.chance(0.2) && does !== 'kills the server'
+              ? outcomeOf(does, job.attempt)
+              : ({ kind: 'Interrupted' } as const)
+          timers.push(world.after(random.int(0, 30), server, () => end(outcome)))
         })
       })
     },

@@ -12,6 +12,8 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
+    /** Just these, with commas between them. */
+    only: { type: 'string' },
     ops: { type: 'string', default: '200' },
     workers: { type: 'string', default: '1' },
     /** Only every so many-th seed: each worker has its own. */
@@ -31,7 +33,7 @@ async function simulateAll(tell: (result: Result) => void): Promise<void> {
   installWorld()
   const unhandled: unknown[] = []
   process.on('unhandledRejection', (error) => unhandled.push(error))
-  for (let seed = first; seed < first + seeds; seed += Number(values.stride)) {
+  for (const seed of chosen()) {
     // Not from within a microtask, since those of a simulation are to run while it runs.
     await setImmediate()
     const result = await inTurn(() =>
@@ -44,6 +46,11 @@ async function simulateAll(tell: (result: Result) => void): Promise<void> {
     // The first that notices is enough.
     if (values.mutation !== undefined && violations.length > 0) return
   }
+}
+
+function* chosen(): Generator<number> {
+  if (values.only !== undefined) yield* values.only.split(',').map(Number)
+  else for (let seed = first; seed < first + seeds; seed += Number(values.stride)) yield seed
 }
 
 function inTurn<T>(act: () => T): Promise<T> {

@@ -94,6 +94,8 @@ export function createModel(observer: Observer) {
         if (!ofEvent.has(key)) ofEvent.set(key, line)
       }
     },
+    linesOf: (id: string, attempt: number) =>
+      [...(logs.get(id)?.values() ?? [])].filter((line) => line.attempt === attempt).length,
     readLogs(eventId: string, after: LogPosition | undefined, limit: number): readonly LogLine[] {
       const { attempt, seq } = after ?? { attempt: 0, seq: 0 }
       return [...(logs.get(eventId)?.values() ?? [])]

@@ -36,7 +36,9 @@ export function createStorePort(world: World, model: Model, faults: StoreFaults,
       const write = { lands: true }
       client.underWay.add(write)
       const time = () =>
-        random.chance(faults.hangs) ? random.next() * faults.hangMs : random.delay(faults.usualMs, 500)
+        random.chance(faults.hangs)
+          ? random.next() * faults.hangMs
+          : random.delay(faults.usualMs, 2 * faults.usualMs + 500)
       /** What to answer, once that is on its way. */
       const land = (): (() => void) => {
         client.underWay.delete(write)

@@ -2,6 +2,7 @@ import { isFinal } from '../../src/event.ts'
 import type { Program, Version } from '../../src/program.ts'
 import { createChecker, maxClockError } from './checker.ts'
 import { createClients } from './clients.ts'
+import type { Behaviour } from './executor.ts'
 import type { Life } from './life.ts'
 import { createModel } from './model.ts'
 import type { StoreFaults } from './port.ts'
@@ -23,7 +24,7 @@ export interface Result {
 }
 
 /** How long after the last fault everything must have come to its end, in virtual milliseconds. */
-const settleMs = 900_000
+const settleMs = 3 * 3_600_000
 /** No seed should come near it: a sign that something goes round in circles. */
 const maxSteps = 500_000
 
@@ -31,7 +32,10 @@ const maxSteps = 500_000
 export function simulate(seed: number, operations: number, trace?: (text: string) => void): Result {
   const random = createRandom(seed)
   const world = createWorld(random, trace)
-  const checker = createChecker(world)
+  const checker = createChecker(world, {
+    linesOf: (id, attempt) => model.linesOf(id, attempt),
+    open: () => model.getEvents([...model.open]),
+  })
   const model = createModel(checker.observer)
   const profile = createProfile(random)
   world.trace(JSON.stringify(profile))
@@ -47,6 +51,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
     world,
     model,
     checker,
+    longRuns: profile.longRuns,
     reach: () => random.pick(slots.filter((server) => server?.alive)),
   })
   model.versions.set(version.hash, version)
@@ -118,7 +123,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   function calm(): void {
     world.trace('peace')
     peace = true
-    Object.assign(faults, { refused: 0, answerLost: 0, hangs: 0, awayUntil: 0 })
+    Object.assign(faults, { refused: 0, answerLost: 0, hangs: 0, usualMs: 10, awayUntil: 0 })
     Object.assign(wakeUps, { lost: 0, twice: 0 })
   }
 
@@ -141,6 +146,9 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   if (checker.violations.length === 0) {
     for (const event of model.events.values()) {
       if (!isFinal(event)) checker.fail('I2', event.id, `is stuck as ${event.status}`)
+      const { does } = event.input as unknown as Behaviour
+      const isOver = event.status === 'Canceled' || event.error?.code === 'QUARANTINED'
+      if (does === 'kills the server' && !isOver) checker.fail('poison', event.id, `ended as ${event.status}`)
     }
     for (const name of clients.waiting) checker.fail('I2', name, 'is waiting still')
   }
@@ -162,6 +170,8 @@ interface Profile {
   readonly skewed: boolean
   readonly concurrency: number
   readonly gapMs: number
+  /** Share of the runs that last longer than several heartbeats. */
+  readonly longRuns: number
   readonly perLane: number
   readonly maxPending: number
   readonly faults: StoreFaults
@@ -187,6 +197,7 @@ interface Profile {
 function createProfile(random: Random): Profile {
   const servers = random.pick([1, 1, 2, 3]) ?? 1
   const concurrency = random.pick([1, 2, 4, 8]) ?? 1
+  const isSlow = random.chance(0.15)
   const rate = (...rates: number[]) => random.pick(rates) ?? 0
   return {
     servers,
@@ -194,14 +205,15 @@ function createProfile(random: Random): Profile {
     skewed: random.chance(0.5),
     concurrency,
     perLane: random.chance(0.5) ? concurrency : Math.ceil(concurrency / 2),
+    longRuns: isSlow ? 0.6 : 0.03,
     gapMs: random.pick([20, 100, 300]) ?? 100,
     maxPending: random.pick([10_000, 10_000, 20]) ?? 10_000,
     faults: {
       refused: rate(0, 0, 0.01, 0.05),
       answerLost: rate(0, 0, 0.01, 0.05),
-      hangs: rate(0, 0, 0.005, 0.02),
+      hangs: isSlow ? 0.3 : rate(0, 0, 0.02, 0.1),
       hangMs: 20_000,
-      usualMs: rate(2, 10, 50),
+      usualMs: isSlow ? 2000 : rate(2, 10, 50),
       awayUntil: 0,
     },
     wakeUps: { lost: rate(0, 0, 0.05, 0.5), twice: rate(0, 0, 0.1) },
@@ -215,7 +227,7 @@ function createProfile(random: Random): Profile {
       away: rate(0, 0, 1),
       kill: rate(0, 1, 4),
       freeze: rate(0, 0, 1, 3),
-      terminate: rate(0, 0, 2),
+      terminate: rate(0, 0, 4),
       break: rate(0, 0, 1),
       clock: rate(0, 2),
     },
