@@ -300,7 +300,7 @@ describe('what comes late', () => {
       `export default () => { Promise.reject(Object.defineProperty(new Error('x'), 'stack', { get() { for (;;); } })) }`,
       undefined,
     ],
-  ])('a loop %s is a timeout, at its line if it is known', { retry: 2 }, async (_where, code, line) => {
+  ])('a loop %s is a timeout, at its line if it is known', { retry: 5 }, async (_where, code, line) => {
     const outcome = await ran(code, 300)
     expect(outcome).toMatchObject({ kind: 'Failure', failure: { code: 'TIMEOUT' } })
     if (outcome.kind === 'Failure' && line !== undefined) expect(outcome.failure.line).toBe(line)

@@ -33,6 +33,7 @@ export const sandboxLimits = {
   inspectJsonDepth: 20,
   tableRows: 200,
   tableColumns: 50,
+  cellLength: 500,
   /** Levels of `console.group` that are indented. */
   groups: 20,
   /** Prototypes of a value that are looked at. */

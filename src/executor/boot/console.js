@@ -34,8 +34,9 @@ export function createConsole(write, dropped) {
 
   function log(level, make, value, more) {
     if (lines < limits.lines) {
-      const text = make(value, more)
-      const message = clip(indent === '' ? text : indent + replaceAll(text, '\n', `\n${indent}`), limits.lineLength)
+      // Cut before it is indented, or a long text would be taken apart for nothing.
+      const text = clip(make(value, more), limits.lineLength)
+      const message = indent === '' ? text : clip(indent + replaceAll(text, '\n', `\n${indent}`), limits.lineLength)
       if (characters + message.length <= limits.logLength) {
         lines++
         characters += message.length

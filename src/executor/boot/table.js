@@ -5,6 +5,7 @@ import {
   MapOf,
   attempt,
   ceil,
+  clip,
   hasOwn,
   isArray,
   keysOf,
@@ -78,7 +79,7 @@ function rows(value, wanted) {
   const plain = []
   let hasPlain = false
   for (let row = 0; row < count; row++) {
-    push(columns[0], all[row])
+    push(columns[0], clip(all[row], limits.cellLength))
     const item = unwrap(ownValue(value, all[row]))
     const isPlain = item === null || (typeof item !== 'object' && typeof item !== 'function')
     push(plain, isPlain && wanted === undefined ? cell(item) : '')
@@ -107,7 +108,7 @@ function rows(value, wanted) {
     pad(column, row + 1)
     if (known !== undefined) return known
     mapSet(byKey, key, column)
-    push(heads, key)
+    push(heads, clip(key, limits.cellLength))
     push(columns, column)
     return column
   }
@@ -120,7 +121,7 @@ function pad(column, length) {
 function cell(value) {
   const target = unwrap(value)
   const isWide = typeof target === 'object' && target !== null && !isArray(target) && keysOf(target).length > 2
-  return inspect(value, isWide ? -1 : 0, Infinity, 3)
+  return clip(inspect(value, isWide ? -1 : 0, Infinity, 3), limits.cellLength)
 }
 
 function draw(heads, columns, count) {
