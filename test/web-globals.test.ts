@@ -320,7 +320,10 @@ test('random values are the key stream of ChaCha20 under the seed', () => {
     },
     './web.js': { host: { read: () => seed.toString('base64') } },
   }
-  const { fillRandom } = Function(readLibrary('./web'))()['./web/random.js']((name: string) => built[name])
+  const { fillRandom } = Function(
+    'library',
+    JSON.parse(readLibrary('./web'))['./web/random.js'],
+  )((name: string) => built[name])
   const drawn = new Uint8Array(1000)
   fillRandom(drawn.subarray(0, 7))
   fillRandom(drawn.subarray(7))

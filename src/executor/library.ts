@@ -5,17 +5,16 @@ import { dirname, join, posix, relative, sep } from 'node:path'
 import { moduleBody, plain } from './modules.ts'
 
 /**
- * Code of ours that an isolate loads only when a run first uses it. `./web` is the body of a function that returns the
- * modules of `boot/web/`, each as a function that is given `library`, which finds the exports of another one, and returns
- * its own. A name of core-js gives the body of such a function itself.
+ * Code of ours that an isolate loads only when a run first uses it. Each is the body of a function that is given
+ * `library`, which finds the exports of another one, and returns its own. `./web` gives all modules of `boot/web/` at
+ * once, as JSON by their names: to hand one over takes longer than to keep those that are not used.
  */
 export function readLibrary(name: string): string {
   // Asked for once by the one isolate that there is, for what it draws from it.
   if (name === 'seed') return randomBytes(32).toString('base64')
   const known = texts.get(name)
   if (known !== undefined) return known
-  // Named, so that its frames can be told from those of the user.
-  const text = plain(`'use strict'\n${bodyOf(name)}\n//# sourceURL=sandbox:${name.slice(2)}`)
+  const text = textOf(name)
   texts.set(name, text)
   return text
 }
@@ -23,20 +22,23 @@ export function readLibrary(name: string): string {
 const texts = new Map<string, string>()
 
 /** Whatever goes wrong with a file, code of users is not told where it is. */
-function bodyOf(name: string): string {
+function textOf(name: string): string {
   try {
     const bundled = bundles[name]
-    return bundled ? bundle(bundled) : webModules()
+    return bundled ? asText(name.slice(2), bundle(bundled)) : webModules()
   } catch {
     throw new Error(`${name} cannot be loaded`)
   }
 }
 
-/** One text, since to hand it over takes longer than to look over what of it is not used. */
 function webModules(): string {
   const files = readdirSync(new URL('boot/web', import.meta.url)).map((file) => `web/${file}`)
-  const list = files.map((file) => `'./${file}': (library) => {\n${moduleBody(file)}\n}`)
-  return `return { __proto__: null, ${list.join(',\n')} }`
+  return JSON.stringify(Object.fromEntries(files.map((file) => [`./${file}`, asText(file, moduleBody(file))])))
+}
+
+/** Named, so that its frames can be told from those of the user. */
+function asText(file: string, body: string): string {
+  return plain(`'use strict'\n${body}\n//# sourceURL=sandbox:${file}`)
 }
 
 interface Bundle {

@@ -1,5 +1,5 @@
 import { registry } from './modules.js'
-import { defineProperty, reflect } from './primordials.js'
+import { defineProperty, parse, reflect, startsWith } from './primordials.js'
 import { builtIns } from './web-primordials.js'
 
 // Most runs use few of the web's globals or none. Each is loaded when it is first read, from text that this process
@@ -34,7 +34,7 @@ const globals = {
 
 const texts = { __proto__: null }
 const exportsOf = { __proto__: null }
-/** Those of `web/`, each as a function that makes its exports. */
+/** Those of `web/`, by their names. */
 let web
 
 for (const name of Object.keys(globals)) {
@@ -71,14 +71,17 @@ export function load(name) {
 }
 
 function makerOf(name) {
-  web ??= compile('./web', '')()
-  return web[name] ?? compile(name, 'library')
+  return reflect.construct(builtIns.Function, ['library', textOf(name)])
 }
 
 /** Asks for each text once, however often it cannot be used. */
-function compile(name, parameter) {
+function textOf(name) {
+  if (startsWith(name, './web/')) {
+    web ??= parse(host.read('./web'))
+    return web[name]
+  }
   texts[name] ??= host.read(name)
-  return reflect.construct(builtIns.Function, [parameter, texts[name]])
+  return texts[name]
 }
 
 /** The same if it is loaded already. */
