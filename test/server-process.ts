@@ -48,5 +48,5 @@ export function launchServer({ env, script = 'src/main.ts', nodeOptions = [] }: 
   })
   // Whoever waits for its end alone must not fail for that.
   ready.catch(() => undefined)
-  return { pid: child.pid ?? 0, ready, exited, kill, errors: () => stderr }
+  return { pid: child.pid ?? 0, log, ready, exited, kill, errors: () => stderr }
 }

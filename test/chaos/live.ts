@@ -58,7 +58,7 @@ const query = `subscription ($id: ID!, $afterRev: Int) {
 export async function runLive({ seed, subscribers, events, cuts, slow, progress }: LiveOptions): Promise<LiveReport> {
   const dir = await mkdtemp(join(tmpdir(), 'workcell-live-'))
   const server = await launchServer({
-    env: { DATA_DIR: dir, LOG_LEVEL: 'info' },
+    env: { DATA_DIR: dir, LOG_LEVEL: 'info', RUNNERS: '16', WORKFLOW_CONCURRENCY: '16' },
     script: 'test/chaos/measured-server.ts',
     nodeOptions: ['--expose-gc'],
   }).ready

@@ -31,6 +31,8 @@ type Fault = 'kill' | 'leave' | 'leave, cut short' | 'leave, patiently'
 
 /** How long after the last death everything must have ended, in milliseconds. */
 const settleMs = 60_000
+/** How long a server waits for its runs unless it is told otherwise, in milliseconds. */
+const usualShutdownMs = 25_000
 /** Clients that make events, each one after the other. */
 const clients = 8
 
@@ -66,14 +68,21 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   let faulted = 0
   let made = 0
   let longRuns = 0
+  let shutdownMs = 1000
 
   /** Keeps a server alive, as whatever supervises one in production does. */
   async function supervise(): Promise<void> {
     while (!over) {
-      const shutdownMs = faults[faulted] === 'leave, patiently' ? '25000' : '1000'
       const launched = launchServer({
         script: 'test/chaos/server.ts',
-        env: { DATA_DIR: dir, CHAOS_RECORD: recordFile, RUNNERS: '8', SHUTDOWN_MS: shutdownMs, LOG_LEVEL: 'info' },
+        env: {
+          DATA_DIR: dir,
+          CHAOS_RECORD: recordFile,
+          RUNNERS: '8',
+          WORKFLOW_CONCURRENCY: '8',
+          SHUTDOWN_MS: String(shutdownMs),
+          LOG_LEVEL: 'info',
+        },
       })
       // One that is killed by poison before it was ready is a death like any other.
       server = await launched.ready.catch(() => undefined)
@@ -141,7 +150,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   async function strike(fault: Fault): Promise<void> {
     const victim = await alive()
     const { pid } = victim
-    if (fault !== 'kill') await startLongRun(victim)
+    if (fault !== 'kill') await startLongRun(victim, fault === 'leave, patiently' ? 40_000 : 10_000)
     else {
       while (server === victim && made < (faulted / (faults.length + 1)) * events) await pause(5)
       for (let tries = 0; server === victim && runningIn(pid).length === 0 && tries < 200; tries++) await pause(10)
@@ -167,9 +176,12 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     while (server === victim) await pause(5)
   }
 
-  /** So that a server which is told to leave has something to give back. */
-  async function startLongRun(victim: ServerProcess): Promise<void> {
-    const id = await create({ key: `chaos-${seed}-long-${++longRuns}`, poison: false, ms: 60_000 })
+  /**
+   * So that a server which is told to leave has something to give back. Where it dies before, the run goes on in the
+   * next one, and whatever must run alone waits for it: it is to be short against `settleMs`.
+   */
+  async function startLongRun(victim: ServerProcess, ms: number): Promise<void> {
+    const id = await create({ key: `chaos-${seed}-long-${++longRuns}`, poison: false, ms })
     while (server === victim && !runningIn(victim.pid).some((run) => run.id === id)) await pause(20)
   }
 
@@ -197,13 +209,19 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   }
   await supervised
   const verdict = check(readRecord(recordFile), file)
-  await rm(dir, { recursive: true, force: true })
+  // What broke a promise is there to be looked into.
+  if (verdict.violations.length > 0) console.log(`Record and data file are kept in ${dir}`)
+  else await rm(dir, { recursive: true, force: true })
   return verdict
 
   async function work(): Promise<void> {
     await request((await alive()).url, SaveWorkflow, { input: { name: 'chaos', code } })
     const feeding = feed()
     for (const fault of faults) {
+      if (fault === 'leave, patiently' && shutdownMs !== usualShutdownMs) {
+        shutdownMs = usualShutdownMs
+        await strike('kill')
+      }
       await strike(fault)
       faulted++
     }

@@ -16,9 +16,9 @@ process.on('SIGTERM', () => record({ op: 'stopping', pid }))
 function recorded(store: Store): Store {
   return {
     ...store,
-    async updateEvent(next) {
+    async updateEvent(next, ...rest) {
       if (next.status === 'Processing') return claim(next)
-      const kept = await store.updateEvent(next)
+      const kept = await store.updateEvent(next, ...rest)
       const run = runOf(next)
       if (kept) record({ op: 'settled', ...run, status: next.status })
       return kept

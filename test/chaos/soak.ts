@@ -23,6 +23,7 @@ const mb = 2 ** 20
 const minuteMs = 60_000
 /** The age at which a process is taken for warm, in milliseconds. */
 const warmMs = 45_000
+const sampleMs = 3_000
 const walLimit = 64 * mb
 
 const { values } = parseArgs({
@@ -30,72 +31,75 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     rate: { type: 'string', default: '200' },
     victim: { type: 'string', default: 'both' },
+    verbose: { type: 'boolean', default: false },
   },
 })
 const minutes = Number(values.minutes)
 const rate = Number(values.rate)
 
-interface Sample {
+/** Of a server at one moment, after a collection of its garbage: that comes and goes, and is no growth. */
+interface Sample extends Held {
   readonly life: number
   /** Since the server was ready, in milliseconds. */
   readonly age: number
   /** Events that all lives have been asked for until then. */
   readonly events: number
-  readonly rss: number
+  /** Resident memory before the collection, in bytes. */
+  readonly uncollected: number
   readonly files: number
   readonly wal: number
 }
 
-type Collected = Held & Pick<Sample, 'life' | 'events'>
-
 interface Soak {
   readonly samples: readonly Sample[]
-  /** After a collection of garbage, at the end of each minute. */
-  readonly collected: readonly Collected[]
   readonly unfinished: number
+  /** Events a second that there really were. */
+  readonly rate: number
 }
 
 async function soak(victim: 'server' | 'child'): Promise<Soak> {
   const dir = await mkdtemp(join(tmpdir(), 'workcell-soak-'))
-  const env = { DATA_DIR: dir, LOG_LEVEL: 'warn' }
+  const env = { DATA_DIR: dir, LOG_LEVEL: 'info', RUNNERS: '16', WORKFLOW_CONCURRENCY: '16' }
   const launch = () =>
     launchServer({
-      env: { ...env, LOG_LEVEL: 'info' },
+      env,
       script: 'test/chaos/measured-server.ts',
       nodeOptions: ['--expose-gc'],
     }).ready
   const total = Math.round(minutes * 60 * rate)
   const progress = createProgress(`soak, a ${victim} killed a minute`, total)
   const samples: Sample[] = []
-  const collected: Collected[] = []
   let server: ServerProcess = await launch()
   let readyAt = performance.now()
   let life = 1
   let made = 0
+  let over = false
   await request(server.url, SaveWorkflow, { input: { name: 'soak', code: 'export default ({ input }) => input' } })
 
-  const sampling = setInterval(() => void sample(), 1000)
-  async function sample(): Promise<void> {
-    const wal = await stat(join(dir, 'workcell.db-wal')).then(
-      ({ size }) => size,
-      () => 0,
-    )
-    const rss = rssOf(server.pid)
-    if (rss === 0) return
-    samples.push({ life, age: performance.now() - readyAt, events: made, rss, files: openFiles(server.pid), wal })
-    progress.update(made, `${Math.round(rss / mb)} MB, ${openFiles(server.pid)} files, WAL ${Math.round(wal / mb)} MB`)
+  async function sampleAgainAndAgain(): Promise<void> {
+    while (!over) {
+      await pause(sampleMs)
+      const asked = server
+      const uncollected = rssOf(asked.pid)
+      const wal = await stat(join(dir, 'workcell.db-wal')).then(
+        ({ size }) => size,
+        () => 0,
+      )
+      const held = await Promise.race([measure(asked), asked.exited.then(() => undefined)]).catch(() => undefined)
+      if (!held || asked !== server) continue
+      const files = openFiles(asked.pid)
+      samples.push({ life, age: performance.now() - readyAt, events: made, uncollected, files, wal, ...held })
+      progress.update(made, `${Math.round(held.rss / mb)} MB, ${files} files, WAL ${Math.round(wal / mb)} MB`)
+    }
   }
 
-  let over = false
   async function killEachMinute(): Promise<void> {
-    for (let minute = 1; !over; minute++) {
+    for (let minute = 1; minute < minutes; minute++) {
       await pause(Math.max(0, began + minute * minuteMs - performance.now()))
-      collected.push({ life, events: made, ...(await measure(server)) })
-      if (over) return
       if (victim === 'child') {
         const children = childrenOf(server.pid)
-        const [child = 0] = children.slice(minute % Math.max(1, children.length))
-        process.kill(child, 'SIGKILL')
+        const child = children[minute % children.length]
+        if (child !== undefined) process.kill(child, 'SIGKILL')
       } else {
         await server.kill('SIGKILL')
         server = await launch()
@@ -105,9 +109,17 @@ async function soak(victim: 'server' | 'child'): Promise<Soak> {
     }
   }
 
+  // Until it has ended: a backlog is no growth either, and a machine that is too slow for the rate must not build one.
   async function create(index: number): Promise<void> {
     const limits = { maxAttempts: 3, timeoutMs: 30_000 }
-    const input = { type: 'soak', workflow: 'soak', input: { index }, idempotencyKey: `soak-${index}`, limits }
+    const input = {
+      type: 'soak',
+      workflow: 'soak',
+      input: { index },
+      idempotencyKey: `soak-${index}`,
+      limits,
+      waitMs: 20_000,
+    }
     for (;;) {
       const answer = await send(server.url, CreateEvent, { input }).catch(() => undefined)
       if (answer?.data && 'event' in answer.data.createEvent) return
@@ -116,15 +128,18 @@ async function soak(victim: 'server' | 'child'): Promise<Soak> {
   }
 
   const began = performance.now()
-  const killing = killEachMinute()
-  await inParallel(32, total, async (index) => {
-    await pause(Math.max(0, began + (index * 1000) / rate - performance.now()))
+  const others = [killEachMinute(), sampleAgainAndAgain()]
+  await inParallel(64, total, async (index) => {
+    const due = began + (index * 1000) / rate
+    await pause(Math.max(0, due - performance.now()))
+    // A machine that cannot keep pace is not given longer.
+    if (performance.now() > began + minutes * minuteMs) return
     await create(index)
     made++
   })
+  const reached = (1000 * made) / (performance.now() - began)
   over = true
-  await killing
-  clearInterval(sampling)
+  await Promise.all(others)
   progress.stop()
   const db = new DatabaseSync(join(dir, 'workcell.db'), { readOnly: true })
   const count = db.prepare("SELECT count(*) AS n FROM events WHERE type = 'soak' AND status <> 'Success'")
@@ -134,7 +149,7 @@ async function soak(victim: 'server' | 'child'): Promise<Soak> {
   db.close()
   await server.kill('SIGTERM')
   await rm(dir, { recursive: true, force: true })
-  return { samples, collected, unfinished: left }
+  return { samples, unfinished: left, rate: reached }
 }
 
 /** In megabytes for 10,000 events, over points of bytes by events. */
@@ -149,29 +164,36 @@ function tell(what: string, value: number, unit: string, limit?: number): void {
   if (!holds) broken.push(what)
 }
 
-function judge(victim: 'server' | 'child', { samples, collected, unfinished }: Soak): void {
+function judge(victim: 'server' | 'child', { samples, unfinished, rate: reached }: Soak): void {
   const warm = samples.filter(({ age }) => age > warmMs)
-  // From life to life where there are several, along the one life where there is one.
-  const points = warm.map(({ events, rss }) => ({ x: events, y: rss }))
-  const held = collected.map(({ events, heapUsed, external }) => ({ x: events, y: heapUsed + external }))
-  const first = warm.filter(({ events }) => events < (warm[0]?.events ?? 0) + 15 * rate)
-  const last = warm.filter(({ events }) => events > (warm.at(-1)?.events ?? 0) - 15 * rate)
-  const most = (of: readonly Sample[], key: 'files' | 'wal') => Math.max(...of.map((sample) => sample[key]))
-  const timers = collected.map((it) => it.timers)
+  // Lives are compared at the same age by what all of them together have handled; one life is followed as it goes on.
+  const along = (value: (sample: Sample) => number) => warm.map((sample) => ({ x: sample.events, y: value(sample) }))
+  const ends = (value: (sample: Sample) => number) => {
+    const quarter = Math.ceil(warm.length / 4)
+    const most = (of: readonly Sample[]) => Math.max(...of.map(value))
+    return most(warm.slice(-quarter)) - most(warm.slice(0, quarter))
+  }
   console.log(`\nA ${victim} killed each minute, ${minutes} minutes at ${rate} events a second`)
-  tell('resident memory, warm, for 10,000 events', perTenThousand(points), 'MB', 1)
-  tell('heap and buffers after collection, for 10,000 events', perTenThousand(held), 'MB')
-  tell('resident memory, highest', Math.max(...samples.map(({ rss }) => rss)) / mb, 'MB')
-  tell('write-ahead log, highest', most(samples, 'wal') / mb, 'MB', walLimit / mb)
+  tell('events a second that there were', reached, '')
+  tell('resident memory after collection, for 10,000 events', perTenThousand(along(({ rss }) => rss)), 'MB', 1)
+  tell('heap and buffers, the same', perTenThousand(along(({ heapUsed, external }) => heapUsed + external)), 'MB', 1)
+  tell('resident memory, highest', Math.max(...samples.map(({ uncollected }) => uncollected)) / mb, 'MB')
+  tell('write-ahead log, highest', Math.max(...samples.map(({ wal }) => wal)) / mb, 'MB', walLimit / mb)
+  tell('write-ahead log, last quarter over the first', ends(({ wal }) => wal) / mb, 'MB', 4)
   tell(
-    'write-ahead log, last quarter of a minute over the first',
-    (most(last, 'wal') - most(first, 'wal')) / mb,
-    'MB',
-    4,
+    'open files, the same',
+    ends(({ files }) => files),
+    '',
+    20,
   )
-  tell('open files, the same', most(last, 'files') - most(first, 'files'), '', 40)
-  tell('timers at the end of the last minute over the first', (timers.at(-1) ?? 0) - (timers[0] ?? 0), '', 40)
+  tell(
+    'timers, the same',
+    ends(({ timers }) => timers),
+    '',
+    20,
+  )
   tell('events that did not end as SUCCESS', unfinished, '', 0)
+  if (values.verbose) for (const sample of samples) console.log(JSON.stringify(sample))
 }
 
 for (const victim of ['server', 'child'] as const) {

@@ -60,12 +60,12 @@ function struckStore(store: Store): Store {
       await strike('P1')
       return kept
     },
-    async updateEvent(next) {
-      if (next.type !== 'target') return store.updateEvent(next)
+    async updateEvent(next, ...rest) {
+      if (next.type !== 'target') return store.updateEvent(next, ...rest)
       if (claims(next)) await strike('claim-before')
       if (isFinal(next)) await strike('P6')
       if (recovers(next)) await strike('P10-before')
-      const kept = await store.updateEvent(next)
+      const kept = await store.updateEvent(next, ...rest)
       if (claims(next)) await strike('P4')
       if (isFinal(next)) await strike('P7')
       if (recovers(next)) await strike('P10-after')

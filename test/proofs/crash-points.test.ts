@@ -88,7 +88,7 @@ const code = `export default async ({ input, attempt }) => {
 }`
 /** How long a client waits for an answer that will not come, in milliseconds. */
 const patience = 3_000
-const servers: ReturnType<typeof launchServer>[] = []
+const servers: (ReturnType<typeof launchServer> & { readonly of: string })[] = []
 const dirs: string[] = []
 
 afterAll(async () => {
@@ -108,7 +108,7 @@ function launch(dir: string, fault: { point?: string; how?: string } = {}) {
       CRASH_HOW: fault.how ?? 'none',
     },
   })
-  servers.push(server)
+  servers.push({ ...server, of: dir })
   return server
 }
 
@@ -193,9 +193,12 @@ async function strike(dir: string, row: Row): Promise<{ server?: ServerProcess; 
 }
 
 describe.concurrent('a server that fails at', { timeout: 180_000 }, () => {
-  test.each(rows)('$point by $how', async (row) => {
+  test.for(rows)('$point by $how', async (row, { onTestFailed }) => {
     const dir = await mkdtemp(join(tmpdir(), 'workcell-'))
     dirs.push(dir)
+    onTestFailed(() => {
+      for (const { of, log, errors } of servers) if (of === dir) console.log(row.point, row.how, log, errors())
+    })
     const { server: struck, client } = await strike(dir, row)
     expect(client).toBe(row.client)
     if (struck && !row.survives) {
