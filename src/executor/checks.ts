@@ -2,6 +2,7 @@ import type { Caps } from '../caps.ts'
 import { UnavailableError } from '../errors.ts'
 import type { Prepared, Source } from '../ports.ts'
 import { checkIn, late, refuse, type CheckTime } from './check.ts'
+import { cpuTime } from './cpu-time.ts'
 import { createChildren, type Children, type ChildrenOptions } from './children.ts'
 import { sizeText } from './limits.ts'
 import { createPlaces } from './places.ts'
@@ -14,7 +15,9 @@ const longAtOnce = 6
 /** So many may wait for their turn among those that take long. */
 const longWaiting = 64
 /** Below the processes that run code. */
-const longNice = 19
+const longNice = 15
+/** How often a check is given more time that got too little of the processor to tell. */
+const patience = 3
 const mb = 1024 * 1024
 
 export interface ChecksOptions extends Pick<ChildrenOptions, 'launch' | 'caps' | 'memory' | 'idleMs' | 'warn'> {
@@ -28,7 +31,7 @@ export interface Checks extends Pick<Children, 'trouble' | 'close'> {
 /** How long a source may take that others wait for, in milliseconds: many times what a usual one of its size does. */
 const briefMs = (source: Source) => 250 + 1.5e-3 * source.code.length
 /** How long it may take in all. */
-const longMs = (source: Source) => Math.ceil(4000 + 4e-3 * source.code.length)
+const longMs = (source: Source) => Math.ceil(2000 + 4e-3 * source.code.length)
 
 /**
  * Checks sources in processes of their own. Some sources of a few lines keep the stripper of types busy for ever, so
@@ -54,17 +57,30 @@ export function createChecks({ caps, ...options }: ChecksOptions): Checks {
       for (let lost = 0; lost < 2;) {
         const child = place && (await checkers.acquire(stopping.signal))
         if (!child) throw new UnavailableError('The server is shutting down')
+        const lower = () => {
+          if (child.pid !== undefined) lowerPriority(child.pid, longNice)
+        }
+        if (isLong) lower()
+        const cpuBefore = cpuTime(child.pid)
+        let given = 0
+        const isStarved = () => {
+          const cpu = cpuTime(child.pid)
+          return cpuBefore !== undefined && cpu !== undefined && cpu - cpuBefore < longMs(source) / 4
+        }
         const goOn = () => {
-          const next = isLong ? undefined : long.takeNow()
+          if (isLong) return given++ < patience && isStarved() ? longMs(source) / 2 : undefined
+          const next = long.takeNow()
           if (!next) return undefined
           place?.()
           place = next
           isLong = true
-          if (child.pid !== undefined) lowerPriority(child.pid, longNice)
+          lower()
           return longMs(source) - briefMs(source)
         }
         const time: CheckTime = { ms: isLong ? longMs(source) : briefMs(source), more: goOn }
         const result = await checkIn(child, ++lastId, source, time, stopping.signal)
+        // Its priority cannot be raised again.
+        if (isLong) child.kill('spent')
         if (result === undefined) lost++
         else if (result !== late) return result
         else if (isLong) return refuse(source, { message: `The code takes longer than ${longMs(source)} ms to check` })

@@ -7,6 +7,9 @@ export interface OwnModules {
   readonly modules: Readonly<Record<string, string>>
 }
 
+/** By URL. Both roles share modules, and none changes while the server runs. */
+const known = new Map<string, string>()
+
 /**
  * The modules behind one of our own `.ts` files, without types. A child cannot strip them itself: the stripper of Node
  * is WebAssembly, which `--jitless` turns off, and each process would have to make it ready first.
@@ -16,7 +19,8 @@ export function ownModules(file: string): OwnModules {
   const modules: Record<string, string> = {}
   const add = (url: string) => {
     if (Object.hasOwn(modules, url)) return
-    const source = strip(readFileSync(new URL(url), 'utf8'))
+    const source = known.get(url) ?? strip(readFileSync(new URL(url), 'utf8'))
+    known.set(url, source)
     modules[url] = source
     for (const [, specifier = ''] of source.matchAll(/^(?:import|export)\b[^'";]*'(\.[^']+\.ts)'/gm)) {
       add(new URL(specifier, url).href)
