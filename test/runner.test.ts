@@ -166,6 +166,23 @@ describe('the runner', () => {
     expect(await untilFinal(innocent.id)).toMatchObject({ status: 'Success', crashes: 1, attemptsUsed: 1 })
   })
 
+  test('takes over nothing whose lease is renewed between the look at it and the takeover', async () => {
+    const event = await create({ status: 'Processing', owner: 'slow', leaseUntil: 0, rev: 2 })
+    let tries = 0
+    start(async () => success, {
+      store: {
+        ...store,
+        async updateEvent(next, expiredBy) {
+          if (tries++ === 0) await store.renewLeases('slow', [event.id], Date.now() + 60_000)
+          return store.updateEvent(next, expiredBy)
+        },
+      },
+    })
+    await eventually(() => (tries > 0 ? true : undefined))
+    await eventually(async () => ((await store.listDue(Date.now(), 1)).length === 0 ? true : undefined))
+    expect(await store.getEvent(event.id)).toMatchObject({ status: 'Processing', owner: 'slow', rev: 2, crashes: 0 })
+  })
+
   test('an executor that is broken uses up no attempt', async () => {
     let broken = true
     const event = await create()

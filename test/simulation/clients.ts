@@ -103,7 +103,7 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
       if (!model.events.has(answer.id)) checker.fail('I1', answer.id, 'was acknowledged and is not there')
       if (earlier === undefined) known.push(answer.id)
       acknowledged.set(key, answer.id)
-      if (random.chance(0.4)) watch(answer.id)
+      if (changes.does || random.chance(0.4)) watch(answer.id)
       return undefined
     }
     ask('create', (server) => server.commands.createEvent(request), got)

@@ -14,6 +14,8 @@ export interface StoreFaults {
   /** Takes up to `hangMs` instead of a moment. */
   hangs: number
   hangMs: number
+  /** Renewals that land when the lease may be over already. */
+  lateRenewals: number
   /** Usual time there and back, in milliseconds. */
   usualMs: number
   /** Nothing is answered but errors until then. */
@@ -27,7 +29,7 @@ const slowMs = 1000
 export function createStorePort(world: World, model: Model, faults: StoreFaults, client: Life) {
   const { random } = world
 
-  function call<T>(operation: (at: number) => T, answered?: (value: T) => void): Promise<T> {
+  function call<T>(operation: (at: number) => T, answered?: (value: T) => void, extra = 0): Promise<T> {
     if (client.storeClosed) return Promise.reject(new UnavailableError('The store is closed.'))
     return new Promise((resolve, reject) => {
       // Dated when it leaves, however late it lands.
@@ -63,9 +65,9 @@ export function createStorePort(world: World, model: Model, faults: StoreFaults,
         reject(error)
       }
       // Either lands and is answered at the same moment, or lands whatever has become of the one who asked.
-      if (random.chance(0.6)) world.after(time() + time(), client, () => land()())
+      if (random.chance(0.6)) world.after(extra + time() + time(), client, () => land()())
       else {
-        world.after(time(), undefined, () => {
+        world.after(extra + time(), undefined, () => {
           if (write.lands) world.after(time(), client, land())
         })
       }
@@ -91,7 +93,12 @@ export function createStorePort(world: World, model: Model, faults: StoreFaults,
         (kept) => client.answered(next, kept),
       )
     },
-    renewLeases: (owner, ids, until) => call(() => model.renewLeases(owner, ids, until)),
+    renewLeases: (owner, ids, until) =>
+      call(
+        () => model.renewLeases(owner, ids, until),
+        undefined,
+        random.chance(faults.lateRenewals) ? random.int(7000, 16_000) : 0,
+      ),
     backlog: () => call(() => model.backlog()),
     listDue: (time, limit, skip) => call(() => model.listDue(time, limit, skip)),
     appendLogs: (lines) => call(() => model.appendLogs(lines)),

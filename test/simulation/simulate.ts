@@ -123,7 +123,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   function calm(): void {
     world.trace('peace')
     peace = true
-    Object.assign(faults, { refused: 0, answerLost: 0, hangs: 0, usualMs: 10, awayUntil: 0 })
+    Object.assign(faults, { refused: 0, answerLost: 0, hangs: 0, lateRenewals: 0, usualMs: 10, awayUntil: 0 })
     Object.assign(wakeUps, { lost: 0, twice: 0 })
   }
 
@@ -210,9 +210,10 @@ function createProfile(random: Random): Profile {
     maxPending: random.pick([10_000, 10_000, 20]) ?? 10_000,
     faults: {
       refused: rate(0, 0, 0.01, 0.05),
-      answerLost: rate(0, 0, 0.01, 0.05),
+      answerLost: rate(0, 0, 0.02, 0.1),
       hangs: isSlow ? 0.3 : rate(0, 0, 0.02, 0.1),
       hangMs: 20_000,
+      lateRenewals: isSlow ? 0.5 : 0,
       usualMs: isSlow ? 2000 : rate(2, 10, 50),
       awayUntil: 0,
     },
