@@ -318,26 +318,6 @@ export type LookBackQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type LookBackQuery = { events: { nodes: Array<{ id: string, type: string, status: EventStatus, input: unknown, data: unknown, createdAt: string, finishedAt: string | null, workflow: { name: string } | null, error: { code: FailureCode, message: string, stack: string | null, codeFrame: string | null } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, receipt: { queueMs: number, wallMs: number, cpuMs: number } | null }>, logs: { nodes: Array<{ at: string, attempt: number, level: LogLevel, message: string }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type WatchUnderLoadSubscriptionVariables = Exact<{
-  id: string | number;
-}>;
-
-
-export type WatchUnderLoadSubscription = { eventStatus: { id: string, rev: number, status: EventStatus, isFinal: boolean } };
-
-export type StartManyMutationVariables = Exact<{
-  input: CreateEventInput;
-}>;
-
-
-export type StartManyMutation = { createEvent:
-    | { message: string }
-    | { event: { id: string } }
-    | { message: string }
-    | { message: string }
-    | { message: string }
-   };
-
 export type EventFieldsFragment = { id: string, type: string, status: EventStatus, isFinal: boolean, rev: number, input: unknown, data: unknown, idempotencyKey: string | null, runAt: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, workflow: { id: string, name: string, deletedAt: string | null } | null, execution: { id: string, name: string } | null, version: { hash: string, code: string, language: CodeLanguage } | null, error: { code: FailureCode, name: string, message: string, stack: string | null, codeFrame: string | null, line: number | null, column: number | null, retryable: boolean } | null, attempts: Array<{ number: number, outcome: AttemptOutcome | null, startedAt: string, finishedAt: string | null, receipt: { queueMs: number, wallMs: number, cpuMs: number, heapBytes: number, logLines: number } | null }>, logs: { nodes: Array<{ seq: number, attempt: number, level: LogLevel, message: string }> }, limits: { timeoutMs: number, memoryMb: number, maxAttempts: number }, rerunOf: { id: string } | null };
 
 export type CreateEventMutationVariables = Exact<{
@@ -455,6 +435,26 @@ export type ListEventsQueryVariables = Exact<{
 
 
 export type ListEventsQuery = { events: { nodes: Array<{ id: string, type: string, status: EventStatus, attempts: Array<{ number: number, outcome: AttemptOutcome | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type WatchUnderLoadSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WatchUnderLoadSubscription = { eventStatus: { id: string, rev: number, status: EventStatus, isFinal: boolean } };
+
+export type StartManyMutationVariables = Exact<{
+  input: CreateEventInput;
+}>;
+
+
+export type StartManyMutation = { createEvent:
+    | { message: string }
+    | { event: { id: string } }
+    | { message: string }
+    | { message: string }
+    | { message: string }
+   };
 
 export type WatchUntilShutdownSubscriptionVariables = Exact<{
   id: string | number;
@@ -803,30 +803,6 @@ export const LookBackDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LookBackQuery, LookBackQueryVariables>;
-export const WatchUnderLoadDocument = new TypedDocumentString(`
-    subscription WatchUnderLoad($id: ID!) {
-  eventStatus(id: $id) {
-    id
-    rev
-    status
-    isFinal
-  }
-}
-    `) as unknown as TypedDocumentString<WatchUnderLoadSubscription, WatchUnderLoadSubscriptionVariables>;
-export const StartManyDocument = new TypedDocumentString(`
-    mutation StartMany($input: CreateEventInput!) {
-  createEvent(input: $input) {
-    ... on CreateEventPayload {
-      event {
-        id
-      }
-    }
-    ... on UserError {
-      message
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<StartManyMutation, StartManyMutationVariables>;
 export const CreateEventDocument = new TypedDocumentString(`
     mutation CreateEvent($input: CreateEventInput!) {
   createEvent(input: $input) {
@@ -1417,6 +1393,30 @@ export const ListEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ListEventsQuery, ListEventsQueryVariables>;
+export const WatchUnderLoadDocument = new TypedDocumentString(`
+    subscription WatchUnderLoad($id: ID!) {
+  eventStatus(id: $id) {
+    id
+    rev
+    status
+    isFinal
+  }
+}
+    `) as unknown as TypedDocumentString<WatchUnderLoadSubscription, WatchUnderLoadSubscriptionVariables>;
+export const StartManyDocument = new TypedDocumentString(`
+    mutation StartMany($input: CreateEventInput!) {
+  createEvent(input: $input) {
+    ... on CreateEventPayload {
+      event {
+        id
+      }
+    }
+    ... on UserError {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartManyMutation, StartManyMutationVariables>;
 export const WatchUntilShutdownDocument = new TypedDocumentString(`
     subscription WatchUntilShutdown($id: ID!) {
   eventStatus(id: $id) {

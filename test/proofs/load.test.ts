@@ -1,8 +1,8 @@
 import { createClient } from 'graphql-ws'
 import { expect, onTestFinished, test } from 'vitest'
-import { graphql } from '../src/gen/index.ts'
-import { eventually, inParallel, request, startTestApp } from './harness.ts'
-import { CreateEvent, GetEvent, SaveWorkflow } from './operations.ts'
+import { graphql } from '../../src/gen/index.ts'
+import { eventually, inParallel, request, startTestApp } from '../harness.ts'
+import { CreateEvent, GetEvent, SaveWorkflow } from '../operations.ts'
 
 const Watch = graphql(`
   subscription WatchUnderLoad($id: ID!) {
@@ -36,7 +36,7 @@ async function start(url: string, input: { type: string; workflow: string; input
   return createEvent.event.id
 }
 
-test('2,000 events of 32 clients all end, each with one outcome', { timeout: 60_000 }, async () => {
+test('2,000 events of 32 clients all end, each with one outcome', async () => {
   const { url } = await startTestApp()
   await request(url, SaveWorkflow, { input: { name: 'echo', code: 'export default ({ input }) => input' } })
   const ids = await inParallel(32, 2000, (index) => start(url, { type: 'load', workflow: 'echo', input: index }))
@@ -51,7 +51,7 @@ test('2,000 events of 32 clients all end, each with one outcome', { timeout: 60_
   expect(events.filter((event) => event.attempts.length !== 1 || event.attempts[0]?.outcome !== 'SUCCESS')).toEqual([])
 })
 
-test('1,000 subscribers of 1,000 events each see the final state once and last', { timeout: 60_000 }, async () => {
+test('1,000 subscribers of 1,000 events each see the final state once and last', async () => {
   const app = await startTestApp()
   const { url } = app
   await request(url, SaveWorkflow, { input: { name: 'echo', code: 'export default ({ input }) => input' } })
