@@ -192,7 +192,7 @@ async function strike(dir: string, row: Row): Promise<{ server?: ServerProcess; 
   return { client }
 }
 
-describe.concurrent('a server that fails at', { timeout: 180_000 }, () => {
+describe.concurrent('a server that fails at', { timeout: 300_000 }, () => {
   test.for(rows)('$point by $how', async (row, { onTestFailed }) => {
     const dir = await mkdtemp(join(tmpdir(), 'workcell-'))
     dirs.push(dir)
