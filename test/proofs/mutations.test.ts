@@ -5,7 +5,7 @@ import { regressions } from '../simulation/regressions.ts'
 import { runSimulation } from '../simulation/run.ts'
 
 /** How many seeds it may take: most need fewer than five. */
-const most = 300
+const most = 600
 
 test('the simulation notices every fault that is put into the sources', async () => {
   const names = Object.keys(mutations)

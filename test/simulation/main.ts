@@ -16,6 +16,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     ops: { type: 'string', default: '200' },
     workers: { type: 'string', default: '1' },
+    /** Seconds after which no further seed is begun. */
+    within: { type: 'string', default: 'Infinity' },
     /** Only every so many-th seed: each worker has its own. */
     stride: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
@@ -26,6 +28,7 @@ const first = Number(values.seed)
 const seeds = Number(values.seeds)
 const workers = Number(values.workers)
 const clock = performance.now.bind(performance)
+const began = clock()
 
 async function simulateAll(tell: (result: Result) => void): Promise<void> {
   if (values.mutation !== undefined) mutate(values.mutation)
@@ -34,6 +37,7 @@ async function simulateAll(tell: (result: Result) => void): Promise<void> {
   const unhandled: unknown[] = []
   process.on('unhandledRejection', (error) => unhandled.push(error))
   for (const seed of chosen()) {
+    if (clock() - began > 1000 * Number(values.within)) return
     // Not from within a microtask, since those of a simulation are to run while it runs.
     await setImmediate()
     const result = await inTurn(() =>
@@ -67,9 +71,18 @@ function inTurn<T>(act: () => T): Promise<T> {
 
 async function inWorkers(tell: (result: Result) => void): Promise<void> {
   const ends = Array.from({ length: workers }, (_, index) => {
-    const args = ['--seed', first + index, '--seeds', seeds - index, '--stride', workers, '--ops', values.ops].map(
-      String,
-    )
+    const args = [
+      '--seed',
+      first + index,
+      '--seeds',
+      seeds - index,
+      '--stride',
+      workers,
+      '--ops',
+      values.ops,
+      '--within',
+      values.within,
+    ].map(String)
     const child = fork(import.meta.filename, args)
     child.on('message', (result: Result) => tell(result))
     return new Promise<void>((resolve, reject) => {
@@ -81,7 +94,6 @@ async function inWorkers(tell: (result: Result) => void): Promise<void> {
   await Promise.all(ends)
 }
 
-const began = clock()
 const total = { seeds: 0, failed: 0, events: 0, steps: 0, deaths: 0, tookMs: 0 }
 let shown = began
 
