@@ -32,8 +32,9 @@ export const variables = {
   SHUTDOWN_MS: whole(0, 600_000).default(25_000),
   MAX_SOURCE_BYTES: whole(1, 16 * mb).default(defaultCaps.sourceBytes),
   MAX_SOURCE_DEPTH: whole(10, 600).default(defaultCaps.sourceDepth),
-  MAX_INPUT_BYTES: whole(1, 16 * mb).default(defaultCaps.inputBytes),
-  MAX_RESULT_BYTES: whole(1, 16 * mb).default(defaultCaps.resultBytes),
+  // An event holds both, and a document of MongoDB no more than 16 MB.
+  MAX_INPUT_BYTES: whole(1, 7 * mb).default(defaultCaps.inputBytes),
+  MAX_RESULT_BYTES: whole(1, 7 * mb).default(defaultCaps.resultBytes),
   MAX_LOG_LINES: whole(1, 100_000).default(defaultCaps.logLines),
   MAX_LOG_LENGTH: whole(1, 16 * mb).default(defaultCaps.logLength),
   MAX_LOG_LINE_LENGTH: whole(1, mb).default(defaultCaps.logLineLength),
