@@ -50,7 +50,8 @@ describe('a SQLite file', () => {
     const dataDir = await scratchDir()
     const script = `
       import { openSqliteStore } from ${JSON.stringify(new URL('../src/store/sqlite.ts', import.meta.url).href)}
-      openSqliteStore({ dataDir: ${JSON.stringify(dataDir)} })
+      // Held, or the garbage collector closes it, and with it its lock.
+      globalThis.store = openSqliteStore({ dataDir: ${JSON.stringify(dataDir)} })
       console.log('open')
       setInterval(() => {}, 1000)
     `

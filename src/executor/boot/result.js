@@ -25,23 +25,17 @@ import { isProxy } from './removals.js'
 
 /**
  * What the code returned as JSON text, or the problem with it: `{ json }` or `{ problem }`. The text is what
- * `JSON.stringify` makes, but it is given up as soon as it is too long, and a Map, a Set or a Promise, which would become
- * `{}` in silence, is a problem. Throws what `toJSON` and getters of the user throw.
+ * `JSON.stringify` makes, but it is given up as soon as it is too long, and what would be lost in silence is a problem: a
+ * function or a symbol, which would be left out, and a Map, a Set or a Promise, which would become `{}`. Throws what `toJSON` and getters of the user throw.
  */
 export function encodeResult(value) {
   const state = { __proto__: null, size: 0, depth: 0, path: bareList(), open: new SetOf(), problem: undefined }
   try {
-    const json = encode(value, '', state) ?? notJson(value) ?? 'null'
+    const json = encode(value, '', state) ?? 'null'
     return { __proto__: null, json: exceeds(json, limits.resultBytes) ? refuse(state, tooLarge) : json }
   } catch (error) {
     if (state.problem === undefined) throw error
     return { __proto__: null, problem: state.problem }
-  }
-
-  /** In an object they are left out, as JSON does, but as the whole result they are a mistake. */
-  function notJson(root) {
-    if (typeof root === 'function' || typeof root === 'symbol') expected(state, `JSON, got a ${typeof root}`)
-    return undefined
   }
 }
 
@@ -58,8 +52,9 @@ function encode(given, key, state) {
   if (value === null) return take('null', state)
   if (typeof value === 'boolean' || typeof value === 'number') return take(stringify(value), state)
   if (typeof value === 'string') return text(value, state)
-  if (typeof value === 'bigint') expected(state, 'JSON, got a BigInt')
-  return typeof value === 'object' ? encodeObject(value, state) : undefined
+  if (typeof value === 'object') return encodeObject(value, state)
+  if (value === undefined) return undefined
+  return expected(state, `JSON, got a ${typeof value === 'bigint' ? 'BigInt' : typeof value}`)
 }
 
 function encodeObject(value, state) {
