@@ -1,4 +1,5 @@
 import { UnavailableError } from '../errors.ts'
+import { createLine } from './line.ts'
 import { spawnChild, type Child, type SpawnOptions } from './child-handle.ts'
 
 /** Boots at a time: more would only slow each other down, and what waits may be served by a child that gets free. */
@@ -34,9 +35,9 @@ export interface ChildrenStats {
 export interface Children {
   /**
    * Takes a child, which is given back with `release()` or `kill()`. Undefined once the signal is aborted or these
-   * are closed. Rejects with `UnavailableError` while no child can be started.
+   * are closed. Who goes first is served before others. Rejects with `UnavailableError` while no child can be started.
    */
-  acquire(signal?: AbortSignal): Promise<Child | undefined>
+  acquire(signal?: AbortSignal, goesFirst?: boolean): Promise<Child | undefined>
   trouble(): string | undefined
   stats(): ChildrenStats
   /** Kills all, and resolves when they are gone. */
@@ -48,7 +49,7 @@ export function createChildren(options: ChildrenOptions): Children {
   const living = new Set<Child>()
   const dying = new Set<Promise<void>>()
   const ended: Record<string, number> = {}
-  const waiting = new Set<PromiseWithResolvers<Child | undefined>>()
+  const waiting = createLine<PromiseWithResolvers<Child | undefined>>()
   let failures = 0
   let hasBooted = false
   let isClosed = false
@@ -58,7 +59,7 @@ export function createChildren(options: ChildrenOptions): Children {
   const count = (state: ReturnType<Child['state']>) => [...living].filter((child) => child.state() === state).length
   /** The one used last is the first to be used again: its memory is warm, and the others can be given up. */
   const nextReady = () => [...living].findLast((child) => child.state() === 'ready')
-  const wanted = () => Math.max(min, Math.min(max, count('busy') + waiting.size) + spare)
+  const wanted = () => Math.max(min, Math.min(max, count('busy') + waiting.size()) + spare)
 
   function balance(): void {
     if (isClosed) return
@@ -76,12 +77,11 @@ export function createChildren(options: ChildrenOptions): Children {
   }
 
   function serve(): void {
-    for (const waiter of waiting) {
+    while (waiting.size() > 0) {
       const child = count('busy') < max ? nextReady() : undefined
       if (!child) return
-      waiting.delete(waiter)
       child.take()
-      waiter.resolve(child)
+      waiting.shift()?.resolve(child)
     }
   }
 
@@ -117,12 +117,15 @@ export function createChildren(options: ChildrenOptions): Children {
     failures++
     if (failures < failuresTolerated) return
     if (failures === failuresTolerated) warn(`${startTrouble}: ${problem}`)
-    for (const waiter of waiting) waiter.reject(new UnavailableError(startTrouble))
-    waiting.clear()
+    dismiss((waiter) => waiter.reject(new UnavailableError(startTrouble)))
     retryTimer ??= setTimeout(() => {
       retryTimer = undefined
       balance()
     }, backOff())
+  }
+
+  function dismiss(tell: (waiter: PromiseWithResolvers<Child | undefined>) => void): void {
+    for (let waiter = waiting.shift(); waiter; waiter = waiting.shift()) tell(waiter)
   }
 
   function backOff(): number {
@@ -135,7 +138,7 @@ export function createChildren(options: ChildrenOptions): Children {
     return hasBooted ? undefined : 'The processes that run code are starting'
   }
 
-  async function acquire(signal?: AbortSignal): Promise<Child | undefined> {
+  async function acquire(signal?: AbortSignal, goesFirst = false): Promise<Child | undefined> {
     if (isClosed || signal?.aborted) return undefined
     if (failures >= failuresTolerated) throw new UnavailableError(startTrouble)
     const taken = Promise.withResolvers<Child | undefined>()
@@ -144,7 +147,7 @@ export function createChildren(options: ChildrenOptions): Children {
       taken.resolve(undefined)
     }
     signal?.addEventListener('abort', giveUp, { once: true })
-    waiting.add(taken)
+    waiting.add(taken, goesFirst)
     balance()
     return await taken.promise.finally(() => signal?.removeEventListener('abort', giveUp))
   }
@@ -153,8 +156,7 @@ export function createChildren(options: ChildrenOptions): Children {
     isClosed = true
     clearTimeout(retryTimer)
     clearTimeout(shrinkTimer)
-    for (const waiter of waiting) waiter.resolve(undefined)
-    waiting.clear()
+    dismiss((waiter) => waiter.resolve(undefined))
     for (const child of living) child.kill('shutdown')
     await Promise.all(dying)
   }

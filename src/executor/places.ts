@@ -1,17 +1,19 @@
+import { createLine } from './line.ts'
+
 /** Leaves a place. A second call does nothing. */
 export type Leave = () => void
 
-/** A number of places, each held by one at a time. Who waits gets one in the order of coming. */
+/** A number of places, each held by one at a time. Who waits gets one in the order of coming, those who go first before others. */
 export interface Places {
   /** Undefined once the signal is aborted. */
-  take(signal?: AbortSignal): Promise<Leave | undefined>
+  take(signal?: AbortSignal, goesFirst?: boolean): Promise<Leave | undefined>
   /** Undefined: none is free. */
   takeNow(): Leave | undefined
   waiting(): number
 }
 
 export function createPlaces(count: number): Places {
-  const waiters = new Set<(leave: Leave) => void>()
+  const waiters = createLine<(leave: Leave) => void>()
   let free = count
 
   function hold(): Leave {
@@ -19,12 +21,11 @@ export function createPlaces(count: number): Places {
     return () => {
       if (isLeft) return
       isLeft = true
-      const [next] = waiters
+      const next = waiters.shift()
       if (!next) {
         free++
         return
       }
-      waiters.delete(next)
       next(hold())
     }
   }
@@ -37,8 +38,8 @@ export function createPlaces(count: number): Places {
 
   return {
     takeNow,
-    waiting: () => waiters.size,
-    async take(signal) {
+    waiting: () => waiters.size(),
+    async take(signal, goesFirst = false) {
       if (signal?.aborted) return undefined
       const now = takeNow()
       if (now) return now
@@ -47,7 +48,7 @@ export function createPlaces(count: number): Places {
         waiters.delete(resolve)
         resolve(undefined)
       }
-      waiters.add(resolve)
+      waiters.add(resolve, goesFirst)
       signal?.addEventListener('abort', giveUp, { once: true })
       const leave = await promise
       signal?.removeEventListener('abort', giveUp)

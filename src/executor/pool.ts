@@ -65,15 +65,31 @@ export function openPool(options: PoolOptions): Pool {
   const checks = createChecks(shared)
   const young = createPlaces(youngPerCore * availableParallelism())
   const stopping = new AbortController()
+  /** How many runs of each version of code there are, those that wait included. */
+  const runsOf = new Map<string, number>()
   let lastId = 0
 
   async function run(job: Job, host: RunHost): Promise<Outcome> {
+    const { hash } = job.version
+    const others = runsOf.get(hash) ?? 0
+    runsOf.set(hash, others + 1)
+    try {
+      return await runBeside(job, host, others)
+    } finally {
+      const left = (runsOf.get(hash) ?? 1) - 1
+      if (left > 0) runsOf.set(hash, left)
+      else runsOf.delete(hash)
+    }
+  }
+
+  /** The first run of some code goes before those of which others go on already, however many of them wait. */
+  async function runBeside(job: Job, host: RunHost, others: number): Promise<Outcome> {
     const signal = AbortSignal.any([host.signal, stopping.signal])
-    const grownUp = await young.take(signal)
+    const grownUp = await young.take(signal, others === 0)
     if (!grownUp) return { kind: 'Interrupted' }
     try {
       for (let lost = 0; lost < losses; lost++) {
-        const child = await runners.acquire(signal)
+        const child = await runners.acquire(signal, others === 0)
         if (!child) return { kind: 'Interrupted' }
         const outcome = await runIn(child, ++lastId, job, { log: host.log, signal, grownUp }, caps, fetcher)
         if (outcome) return outcome

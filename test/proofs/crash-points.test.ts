@@ -101,7 +101,9 @@ function launch(dir: string, fault: { point?: string; how?: string } = {}) {
     script: 'test/crash-points/server.ts',
     env: {
       DATA_DIR: dir,
+      // Both may be taken by events of one workflow, of which one hangs.
       RUNNERS: '2',
+      WORKFLOW_CONCURRENCY: '2',
       SHUTDOWN_MS: '200',
       EFFECTS: join(dir, 'effects'),
       CRASH_POINT: fault.point ?? 'none',
