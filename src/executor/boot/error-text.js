@@ -20,14 +20,18 @@ const nativeStack = reflect.getOwnPropertyDescriptor(new ErrorOf(), 'stack').get
 /** `Name: message` and the user's own frames, at most `length` characters of message. May run getters of the user. */
 export function errorText(error, length) {
   const name = readText(error, 'name', limits.nameLength) || 'Error'
-  const message = readText(error, 'message', length)
-  const frames = framesOf(error, message)
+  const given = readValue(error, 'message')
+  const message = textOf(given, length)
+  const frames = framesOf(error, typeof given === 'string' ? given : message)
   return (message === '' ? name : `${name}: ${message}`) + (frames === '' ? '' : `\n${frames}`)
 }
 
 /** A property as text, cut to `length` characters. It may be a getter of the user, and is allowed to throw. */
 export function readText(object, key, length) {
-  const value = readValue(object, key)
+  return textOf(readValue(object, key), length)
+}
+
+function textOf(value, length) {
   if (typeof value === 'string') return clip(value, length)
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return toText(value)
   return typeof value === 'symbol' ? clip(symbolText(value), length) : ''
@@ -47,7 +51,8 @@ export function framesOf(error, message) {
   const stack = stackOf(error)
   // A message may look like a frame.
   const at = message === '' ? -1 : indexOf(stack, message)
-  return userFrames(at === -1 ? stack : slice(stack, at + message.length))
+  const start = at === -1 ? 0 : at + message.length
+  return userFrames(slice(stack, start, start + limits.rawStackLength))
 }
 
 /**
@@ -57,13 +62,13 @@ export function framesOf(error, message) {
 function stackOf(error) {
   const found = reflect.getOwnPropertyDescriptor(error, 'stack')
   if (found === undefined) return ''
-  if (hasOwn(found, 'value')) return typeof found.value === 'string' ? slice(found.value, 0, limits.rawStackLength) : ''
+  if (hasOwn(found, 'value')) return typeof found.value === 'string' ? found.value : ''
   if (found.get !== nativeStack) return ''
   const hook = reflect.getOwnPropertyDescriptor(ErrorOf, 'prepareStackTrace')
   reflect.defineProperty(ErrorOf, 'prepareStackTrace', { __proto__: null, value: undefined, configurable: true })
   try {
     const stack = reflect.apply(nativeStack, error, [])
-    return typeof stack === 'string' ? slice(stack, 0, limits.rawStackLength) : ''
+    return typeof stack === 'string' ? stack : ''
   } catch {
     return ''
   } finally {
