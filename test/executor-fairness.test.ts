@@ -49,11 +49,10 @@ test('a place is given back by whatever ends a run', { timeout: 60_000 }, async 
 test('the first run of some code goes before those of code that runs already, however many wait', async () => {
   const small = openPool({ runners: 2 })
   const order: string[] = []
-  const tell = (name: string, code: string) =>
-    run(small, jobOf(code, { timeoutMs: 30_000 })).then((outcome) => {
-      expect(outcome).toMatchObject({ kind: 'Success' })
-      order.push(name)
-    })
+  const tell = async (name: string, code: string) => {
+    expect(await run(small, jobOf(code, { timeoutMs: 30_000 }))).toMatchObject({ kind: 'Success' })
+    order.push(name)
+  }
   const slow = 'export default () => new Promise((resolve) => setTimeout(resolve, 300))'
   const many = Array.from({ length: 6 }, () => tell('one of many', slow))
   const alone = tell('alone', 'export default () => 1')
