@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { afterAll, expect, test } from 'vitest'
+import { createLine, Turn } from '../src/executor/line.ts'
 import { openPool } from '../src/executor/pool.ts'
 import { jobOf, run, start } from './suites/executor.ts'
 
@@ -46,17 +47,38 @@ test('a place is given back by whatever ends a run', { timeout: 60_000 }, async 
   expect(await run(pool, jobOf('export default () => 1', { timeoutMs: 30_000 }))).toMatchObject({ kind: 'Success' })
 })
 
-test('the first run of some code goes before those of code that runs already, however many wait', async () => {
+test('code with many runs that wait, or whose runs cost their process, does not keep others waiting', async () => {
   const small = openPool({ runners: 2 })
   const order: string[] = []
-  const tell = async (name: string, code: string) => {
-    expect(await run(small, jobOf(code, { timeoutMs: 30_000 }))).toMatchObject({ kind: 'Success' })
-    order.push(name)
+  const tell = async (name: string, code: string, timeoutMs = 30_000) => {
+    const { kind } = await run(small, jobOf(code, { timeoutMs }))
+    order.push(`${name}: ${kind}`)
   }
   const slow = 'export default () => new Promise((resolve) => setTimeout(resolve, 300))'
-  const many = Array.from({ length: 6 }, () => tell('one of many', slow))
-  const alone = tell('alone', 'export default () => 1')
-  await Promise.all([...many, alone])
+  const many = Array.from({ length: 9 }, () => tell('one of many', slow))
+  await Promise.all([...many, tell('alone', 'export default () => 1')])
+  expect(order.indexOf('alone: Success')).toBeLessThan(6)
+  order.length = 0
+  const loop = 'export default () => { for (;;); }'
+  await tell('loop', loop, 50)
+  await Promise.all([
+    ...Array.from({ length: 6 }, () => tell('loop', loop, 300)),
+    tell('after', 'export default () => 2'),
+  ])
+  expect(order.indexOf('after: Success')).toBeLessThan(4)
+  expect(order.filter((it) => it === 'loop: Failure')).toHaveLength(7)
   await small.close()
-  expect(order.indexOf('alone')).toBeLessThanOrEqual(2)
+})
+
+test('those whose turn is later are served now and then, however many go before them', () => {
+  const line = createLine<string>()
+  line.add('costly', Turn.Costly)
+  line.add('many', Turn.Many)
+  const served: (string | undefined)[] = []
+  for (let n = 0; n < 20; n++) {
+    line.add('first', Turn.First)
+    served.push(line.shift())
+  }
+  expect(served.indexOf('costly')).toBeLessThan(10)
+  expect(served.indexOf('many')).toBeLessThan(20)
 })

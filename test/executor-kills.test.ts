@@ -157,7 +157,7 @@ test.skipIf(!isLinux)('children are at a low priority once they have started, in
   await vi.waitFor(
     () => {
       const found = living().flatMap(({ pid }) => readdirSync(`/proc/${pid}/task`).map((id) => priority(pid, id)))
-      expect(new Set(found)).toEqual(new Set(['10']))
+      expect(new Set(found)).toEqual(new Set(['5']))
     },
     { timeout: 15_000 },
   )

@@ -141,12 +141,15 @@ describe('the pool', () => {
     await until(() => expect(started().map(({ signalCode }) => signalCode)).toContain('SIGKILL'))
   })
 
-  test('it grows with what is asked, keeps one to spare, and shrinks again', async () => {
-    const { pool, living } = open({ runners: 3, idleMs: 50 })
+  test('it grows with what is asked, keeps one to spare as far as it may, and shrinks again', async () => {
+    const { pool, living } = open({ runners: 4, idleMs: 50 })
     const going = Array.from({ length: 3 }, () => start(pool, jobOf(endless, { timeoutMs: 600_000 })))
     await Promise.all(going.map((it) => it.logged('started')))
     await until(() => expect(living()).toHaveLength(4))
-    for (const it of going) it.abort()
+    const last = start(pool, jobOf(endless, { timeoutMs: 600_000 }))
+    await last.logged('started')
+    expect(living()).toHaveLength(4)
+    for (const it of [...going, last]) it.abort()
     await until(() => expect(living()).toHaveLength(2))
   })
 

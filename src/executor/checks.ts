@@ -6,7 +6,7 @@ import { cpuTime } from './cpu-time.ts'
 import { createChildren, type Children, type ChildrenOptions } from './children.ts'
 import { sizeText } from './limits.ts'
 import { createPlaces } from './places.ts'
-import { lowerPriority } from './priority.ts'
+import { changePriority } from './priority.ts'
 
 /** Checks of sources that have not taken long so far, at a time. */
 const briefAtOnce = 2
@@ -58,7 +58,7 @@ export function createChecks({ caps, ...options }: ChecksOptions): Checks {
         const child = place && (await checkers.acquire(stopping.signal))
         if (!child) throw new UnavailableError('The server is shutting down')
         const lower = () => {
-          if (child.pid !== undefined) lowerPriority(child.pid, longNice)
+          if (child.pid !== undefined) changePriority(child.pid, longNice)
         }
         if (isLong) lower()
         const cpuBefore = cpuTime(child.pid)

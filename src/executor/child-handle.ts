@@ -1,7 +1,7 @@
 import type { Caps } from '../caps.ts'
 import type { Launch, Role } from './launch.ts'
 import type { MemoryLimit, MemoryWatch } from './memory-watch.ts'
-import { childNice, lowerPriority } from './priority.ts'
+import { busyNice, changePriority, childNice } from './priority.ts'
 import {
   readChildMessage,
   type CheckMessage,
@@ -53,6 +53,9 @@ export interface Child {
   send(message: RunMessage | CheckMessage, limit: MemoryLimit, task: Task): void
   /** Says something more about what it is busy with. */
   tell(message: ReplyMessage): void
+  /** Lets all others go before it, until it is released. */
+  giveWay(): void
+  /** It is used again, unless it had to give way and this server may not raise its priority again. */
   release(): void
   /** `cause` is a word for the metrics. */
   kill(cause: string): void
@@ -69,10 +72,12 @@ export interface SpawnOptions {
 export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: Owner): Child {
   const subprocess = launch(role)
   const { pid } = subprocess
+  if (pid !== undefined) changePriority(pid, childNice)
   let state: ChildState = 'booting'
   let task: Task | undefined
   let taskId: number | undefined
   let uses = 0
+  let isBusy = false
   let baseRss: number | undefined
   let stderr = ''
   let readyTimer: NodeJS.Timeout | undefined = setTimeout(giveUp, bootMs)
@@ -112,7 +117,6 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
   function becomeReady(): void {
     clearTimeout(readyTimer)
     readyTimer = undefined
-    if (state === 'booting' && pid !== undefined) lowerPriority(pid, childNice)
     state = 'ready'
     baseRss = watched?.rss()
     owner.ready(child)
@@ -167,7 +171,14 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
     tell: (message) => {
       if (state === 'busy' && message.id === taskId) subprocess.send(message)
     },
+    giveWay: () => {
+      if (state !== 'busy' || pid === undefined) return
+      changePriority(pid, busyNice)
+      isBusy = true
+    },
     release: () => {
+      if (isBusy && pid !== undefined && !changePriority(pid, childNice)) return kill('spent')
+      isBusy = false
       task = undefined
       state = 'warming'
       readyTimer = setTimeout(giveUp, renewMs)

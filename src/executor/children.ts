@@ -1,5 +1,5 @@
 import { UnavailableError } from '../errors.ts'
-import { createLine } from './line.ts'
+import { createLine, Turn } from './line.ts'
 import { spawnChild, type Child, type SpawnOptions } from './child-handle.ts'
 
 /** Boots at a time: more would only slow each other down, and what waits may be served by a child that gets free. */
@@ -11,7 +11,7 @@ const usesPerChild = 1000
 const startTrouble = 'The processes that run code do not start'
 
 export interface ChildrenOptions extends SpawnOptions {
-  /** How many may be busy at a time. */
+  /** How many there may be. */
   readonly max: number
   /** Kept even if nothing is to be done. */
   readonly min: number
@@ -35,9 +35,10 @@ export interface ChildrenStats {
 export interface Children {
   /**
    * Takes a child, which is given back with `release()` or `kill()`. Undefined once the signal is aborted or these
-   * are closed. Who goes first is served before others. Rejects with `UnavailableError` while no child can be started.
+   * are closed. Who is likely to cost a process is not given the last
+   * one that is ready. Rejects with `UnavailableError` while no child can be started.
    */
-  acquire(signal?: AbortSignal, goesFirst?: boolean): Promise<Child | undefined>
+  acquire(signal?: AbortSignal, turn?: Turn): Promise<Child | undefined>
   trouble(): string | undefined
   stats(): ChildrenStats
   /** Kills all, and resolves when they are gone. */
@@ -59,7 +60,9 @@ export function createChildren(options: ChildrenOptions): Children {
   const count = (state: ReturnType<Child['state']>) => [...living].filter((child) => child.state() === state).length
   /** The one used last is the first to be used again: its memory is warm, and the others can be given up. */
   const nextReady = () => [...living].findLast((child) => child.state() === 'ready')
-  const wanted = () => Math.max(min, Math.min(max, count('busy') + waiting.size()) + spare)
+  const wanted = () => Math.max(min, Math.min(max, count('busy') + waiting.size() + spare))
+  /** The last one that is ready is for those who give it back, as long as another can be started. */
+  const mustWait = () => waiting.turn() === Turn.Costly && count('ready') < 2 && living.size < max
 
   function balance(): void {
     if (isClosed) return
@@ -78,8 +81,8 @@ export function createChildren(options: ChildrenOptions): Children {
 
   function serve(): void {
     while (waiting.size() > 0) {
-      const child = count('busy') < max ? nextReady() : undefined
-      if (!child) return
+      const child = nextReady()
+      if (!child || mustWait()) return
       child.take()
       waiting.shift()?.resolve(child)
     }
@@ -138,7 +141,7 @@ export function createChildren(options: ChildrenOptions): Children {
     return hasBooted ? undefined : 'The processes that run code are starting'
   }
 
-  async function acquire(signal?: AbortSignal, goesFirst = false): Promise<Child | undefined> {
+  async function acquire(signal?: AbortSignal, turn = Turn.First): Promise<Child | undefined> {
     if (isClosed || signal?.aborted) return undefined
     if (failures >= failuresTolerated) throw new UnavailableError(startTrouble)
     const taken = Promise.withResolvers<Child | undefined>()
@@ -147,7 +150,7 @@ export function createChildren(options: ChildrenOptions): Children {
       taken.resolve(undefined)
     }
     signal?.addEventListener('abort', giveUp, { once: true })
-    waiting.add(taken, goesFirst)
+    waiting.add(taken, turn)
     balance()
     return await taken.promise.finally(() => signal?.removeEventListener('abort', giveUp))
   }

@@ -1,12 +1,12 @@
-import { createLine } from './line.ts'
+import { createLine, Turn } from './line.ts'
 
 /** Leaves a place. A second call does nothing. */
 export type Leave = () => void
 
-/** A number of places, each held by one at a time. Who waits gets one in the order of coming, those who go first before others. */
+/** A number of places, each held by one at a time. Who waits gets one in its turn, as `Line` has it. */
 export interface Places {
   /** Undefined once the signal is aborted. */
-  take(signal?: AbortSignal, goesFirst?: boolean): Promise<Leave | undefined>
+  take(signal?: AbortSignal, turn?: Turn): Promise<Leave | undefined>
   /** Undefined: none is free. */
   takeNow(): Leave | undefined
   waiting(): number
@@ -39,7 +39,7 @@ export function createPlaces(count: number): Places {
   return {
     takeNow,
     waiting: () => waiters.size(),
-    async take(signal, goesFirst = false) {
+    async take(signal, turn = Turn.First) {
       if (signal?.aborted) return undefined
       const now = takeNow()
       if (now) return now
@@ -48,7 +48,7 @@ export function createPlaces(count: number): Places {
         waiters.delete(resolve)
         resolve(undefined)
       }
-      waiters.add(resolve, goesFirst)
+      waiters.add(resolve, turn)
       signal?.addEventListener('abort', giveUp, { once: true })
       const leave = await promise
       signal?.removeEventListener('abort', giveUp)

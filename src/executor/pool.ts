@@ -9,13 +9,15 @@ import type { ChildrenStats } from './children.ts'
 import { createChildren } from './children.ts'
 import { sandboxCrash } from './failures.ts'
 import type { Fetcher } from './fetch-types.ts'
+import { createHistory } from './history.ts'
 import { createLaunch, type Launch } from './launch.ts'
+import type { Turn } from './line.ts'
 import { createMemoryWatch } from './memory-watch.ts'
 import { createPlaces } from './places.ts'
 import { runIn } from './run.ts'
 
 export interface PoolOptions {
-  /** How many runs may go on at the same time. Each has a process of its own, and one more is kept ready. */
+  /** How many runs may go on at the same time. Each has a process of its own, and one more is kept ready while there are fewer. */
   readonly runners: number
   /** The most memory a job may ask for, in megabytes. It sizes the kernel's limit on a process. Default 512. */
   readonly maxMemoryMb?: number
@@ -65,31 +67,27 @@ export function openPool(options: PoolOptions): Pool {
   const checks = createChecks(shared)
   const young = createPlaces(youngPerCore * availableParallelism())
   const stopping = new AbortController()
-  /** How many runs of each version of code there are, those that wait included. */
-  const runsOf = new Map<string, number>()
+  const history = createHistory()
   let lastId = 0
 
   async function run(job: Job, host: RunHost): Promise<Outcome> {
-    const { hash } = job.version
-    const others = runsOf.get(hash) ?? 0
-    runsOf.set(hash, others + 1)
+    const { turn, ended } = history.begin(job.version.hash)
+    let outcome: Outcome | undefined
     try {
-      return await runBeside(job, host, others)
+      outcome = await runInTurn(job, host, turn)
+      return outcome
     } finally {
-      const left = (runsOf.get(hash) ?? 1) - 1
-      if (left > 0) runsOf.set(hash, left)
-      else runsOf.delete(hash)
+      ended(outcome)
     }
   }
 
-  /** The first run of some code goes before those of which others go on already, however many of them wait. */
-  async function runBeside(job: Job, host: RunHost, others: number): Promise<Outcome> {
+  async function runInTurn(job: Job, host: RunHost, turn: Turn): Promise<Outcome> {
     const signal = AbortSignal.any([host.signal, stopping.signal])
-    const grownUp = await young.take(signal, others === 0)
+    const grownUp = await young.take(signal, turn)
     if (!grownUp) return { kind: 'Interrupted' }
     try {
       for (let lost = 0; lost < losses; lost++) {
-        const child = await runners.acquire(signal, others === 0)
+        const child = await runners.acquire(signal, turn)
         if (!child) return { kind: 'Interrupted' }
         const outcome = await runIn(child, ++lastId, job, { log: host.log, signal, grownUp }, caps, fetcher)
         if (outcome) return outcome

@@ -2,20 +2,22 @@ import { readdirSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 /** Below the server, which is to be served first when children use every core. */
-export const childNice = 10
+export const childNice = 5
+
+/** What has used much of the processor gives way to what has just begun, and to children that start. */
+export const busyNice = 19
 
 /**
- * Lowers the priority of a process that has started: starting at a low one could take for ever beside code that uses
- * every core. Linux keeps a priority for each thread, and a new thread takes that of the one that makes it. Lowering is
- * allowed to everybody, and nothing is lost where it fails, since then the process is gone.
+ * Changes the priority of a process. Linux keeps one for each thread, and a new thread takes that of the one that makes
+ * it. Lowering it is allowed to everybody, raising it again to few. False: it could not be changed, or the process is
+ * gone.
  */
-export function lowerPriority(pid: number, nice: number): void {
-  for (const id of threads(pid)) {
-    try {
-      setPriority(id, nice)
-    } catch {
-      // It ended in between.
-    }
+export function changePriority(pid: number, nice: number): boolean {
+  try {
+    for (const id of threads(pid)) setPriority(id, nice)
+    return true
+  } catch {
+    return false
   }
 }
 

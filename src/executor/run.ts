@@ -5,6 +5,7 @@ import type { Job, LogLine, RunHost } from '../ports.ts'
 import { createCalls } from './calls.ts'
 import type { Child, ChildEnd } from './child-handle.ts'
 import { failureOf, outOfMemory, sandboxCrash, timeout, type Origin } from './failures.ts'
+import { cpuTime } from './cpu-time.ts'
 import type { Fetcher } from './fetch-types.ts'
 import { childGraceMs, sizeText } from './limits.ts'
 import type { MemoryLimit } from './memory-watch.ts'
@@ -12,6 +13,8 @@ import type { CallMessage, ChildMessage, ChildUsage, SentLine } from './protocol
 
 /** How long a child may take to say that it began, in milliseconds. */
 const startMs = 5000
+/** How much of the processor a run may use before it gives way to others, and how often that is looked at, in ms. */
+const hurryMs = 100
 /** After this time a run is none of those that end at once, in milliseconds. */
 const youngMs = 50
 const mb = 1024 * 1024
@@ -54,7 +57,9 @@ export function runIn(
     reply: (callId, json) => child.tell({ type: 'reply', id, callId, json }),
   })
   let startedAt: number | undefined
+  const usedBefore = cpuTime(child.pid)
   let youngTimer: NodeJS.Timeout | undefined
+  let hurryTimer: NodeJS.Timeout | undefined
   let lines = 0
   let length = 0
   let dropped = 0
@@ -69,6 +74,7 @@ export function runIn(
   function end(outcome: Outcome | undefined): void {
     clearTimeout(timer)
     clearTimeout(youngTimer)
+    clearInterval(hurryTimer)
     calls.end()
     host.signal.removeEventListener('abort', interrupt)
     ended.resolve(outcome)
@@ -94,11 +100,19 @@ export function runIn(
   function start(): void {
     startedAt = performance.now()
     youngTimer = setTimeout(host.grownUp, youngMs)
+    hurryTimer = setInterval(hurry, hurryMs)
     clearTimeout(timer)
     timer = setTimeout(
       () => kill({ kind: 'Failure', failure: timeout(origin), usage: used() }),
       timeoutMs + childGraceMs,
     )
+  }
+
+  function hurry(): void {
+    const now = cpuTime(child.pid)
+    if (now === undefined || usedBefore === undefined || now - usedBefore < hurryMs) return
+    clearInterval(hurryTimer)
+    child.giveWay()
   }
 
   function log(sent: readonly SentLine[], withheld: number): void {
