@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { honestLoad, save, saveHonest, stream, type Pace, type Stream } from '../hostile/load.ts'
 import { descendants } from '../hostile/processes.ts'
 import { eventually, request, startServer } from '../harness.ts'
-import { ExecuteWorkflow, GetEvent } from '../operations.ts'
+import { ExecuteWorkflow, GetEvent, ListEvents } from '../operations.ts'
 import { scratchDir } from '../scratch.ts'
 
 const runs = 60
@@ -24,17 +24,20 @@ async function start(): Promise<string> {
 }
 
 /**
- * Measures honest runs beside the streams. All must succeed; how fast they are is printed beside what they take alone,
- * and only judged by what no machine is too slow for: nobody waits for a hostile run to reach its timeout.
+ * Measures honest runs beside the streams, and by what they take alone on the same machine. All must succeed. A busy
+ * machine may spoil a measurement, but hardly three.
  */
 async function compare(what: string, url: string, begin: () => Promise<readonly Stream[]>): Promise<void> {
   const alone = await honestLoad(url, runs / 2)
   const streams = await begin()
-  const beside = await honestLoad(url, runs)
+  const measured: Pace[] = []
+  const isGood = ({ p50, p95 }: Pace) => p50 < Math.max(50, 5 * alone.p50) && p95 < Math.max(1000, 20 * alone.p95)
+  do measured.push(await honestLoad(url, runs))
+  while (!measured.some(isGood) && measured.length < 3)
   const counts = await Promise.all(streams.map((it) => it.stop()))
-  console.log(`${what} (${counts.join(', ')} runs): ${show(beside)}; alone: ${show(alone)}`)
-  expect([...alone.failed, ...beside.failed]).toEqual([])
-  expect(beside.p95).toBeLessThan(20_000)
+  console.log(`${what} (${counts.join(', ')} runs): ${measured.map(show).join('; ')}; alone: ${show(alone)}`)
+  expect([alone, ...measured].flatMap(({ failed }) => failed)).toEqual([])
+  expect(measured.some(isGood)).toBe(true)
 }
 
 const show = ({ p50, p95 }: Pick<Pace, 'p50' | 'p95'>) => `p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`
@@ -77,9 +80,14 @@ test('three workflows whose runs wait for ever leave room for honest runs', asyn
   await compare('beside three workflows that wait for ever', url, async () => {
     for (const workflow of names) {
       for (let n = 0; n < 20; n++) {
-        await request(url, ExecuteWorkflow, { input: { workflow, limits: { timeoutMs: 60_000 } } })
+        await request(url, ExecuteWorkflow, { input: { workflow, limits: { timeoutMs: 300_000 } } })
       }
     }
+    // Once they have the places that they get, and the processes for that.
+    const filter = { status: ['PROCESSING' as const] }
+    await eventually(
+      async () => (await request(url, ListEvents, { filter, first: 50 })).events.nodes.length >= 12 || undefined,
+    )
     return []
   })
 })
