@@ -7,6 +7,7 @@ import { openPool } from './executor/pool.ts'
 import { createApiServer } from './graphql/server.ts'
 import { createMemoryHub } from './hub/memory.ts'
 import { createPollingHub } from './hub/polling.ts'
+import { inputSchemas } from './inputs.ts'
 import { createLive } from './live.ts'
 import { measureCommands, measureFetcher } from './metrics/measured-calls.ts'
 import { measureStore } from './metrics/measured-store.ts'
@@ -91,7 +92,7 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
     live,
     versions,
     limits: config.limits,
-    caps: config.caps,
+    schemas: inputSchemas(config.limits.maxima, config.caps),
     maxPending: config.maxPending,
     closing: shuttingDown,
   })

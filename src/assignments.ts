@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { InvalidInputError } from './errors.ts'
 import type { Assignment } from './event.ts'
 import type { LimitsInput } from './inputs.ts'
@@ -74,9 +74,7 @@ export function createAssignments(store: Pick<Store, 'now'>, programs: Programs,
 export function hashRequest({ type, input, workflow, execution, code, language, runAt, limits }: Request): string {
   const what = [type, input ?? null, workflow ?? null, execution ?? null, code ?? null, language ?? null]
   const how = [runAt?.getTime() ?? null, { ...givenLimits(limits) }]
-  return createHash('sha256')
-    .update(canonicalJson([what, how]))
-    .digest('hex')
+  return hash('sha256', canonicalJson([what, how]))
 }
 
 /** The argument that named the program. */

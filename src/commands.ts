@@ -1,13 +1,13 @@
 import { createAdmission } from './admission.ts'
 import type { Request, ServerLimits } from './assignments.ts'
 import { createAssignments, hashRequest } from './assignments.ts'
-import type { Caps } from './caps.ts'
 import { ConflictError, NotFoundError, UnavailableError } from './errors.ts'
 import type { Assignment, Event } from './event.ts'
 import { isFinal } from './event.ts'
 import { onEventCreate } from './hooks.ts'
 import { newId } from './id.ts'
-import { inputSchemas, parseInput } from './inputs.ts'
+import type { InputSchemas } from './inputs.ts'
+import { parseInput } from './inputs.ts'
 import type { Json } from './json.ts'
 import type { Live } from './live.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
@@ -41,7 +41,7 @@ interface Needs {
   readonly live: Pick<Live, 'untilFinal'>
   readonly versions: Versions
   readonly limits: ServerLimits
-  readonly caps: Pick<Caps, 'sourceBytes' | 'inputBytes'>
+  readonly schemas: InputSchemas
   /** Unfinished events beyond which no more are taken. */
   readonly maxPending: number
   /** A sentence while the server takes no new work, else undefined. */
@@ -49,8 +49,7 @@ interface Needs {
 }
 
 export function createCommands(needs: Needs): Commands {
-  const { store, queue, executor, hub, live, versions, limits, caps, maxPending, closing } = needs
-  const schemas = inputSchemas(limits.maxima, caps)
+  const { store, queue, executor, hub, live, versions, limits, schemas, maxPending, closing } = needs
   const programs = createPrograms({ store, executor, schemas, versions })
   const assignments = createAssignments(store, programs, limits)
   const admission = createAdmission(store, maxPending)

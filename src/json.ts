@@ -18,8 +18,16 @@ export function isJson(value: unknown, depth = 0): value is Json {
  * Used to tell a repeated request from a different one.
  */
 export function canonicalJson(value: Json): string {
-  return JSON.stringify(value, (_key, node: Json) =>
-    isObject(node) ? Object.fromEntries(Object.entries(node).sort(byKey)) : node,
+  return JSON.stringify(sorted(value))
+}
+
+/** Sorted first and written then: a replacer, which is called for every value, takes several times as long. */
+function sorted(value: Json): Json {
+  if (!isObject(value)) return isList(value) ? value.map(sorted) : value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(byKey)
+      .map(([key, child]) => [key, sorted(child)]),
   )
 }
 
@@ -29,7 +37,12 @@ export function jsonBytes(value: Json): number {
 }
 
 function isObject(node: Json): node is { readonly [key: string]: Json } {
-  return typeof node === 'object' && node !== null && !Array.isArray(node)
+  return typeof node === 'object' && node !== null && !isList(node)
+}
+
+// Array.isArray does not tell the types of read-only lists apart.
+function isList(node: Json): node is readonly Json[] {
+  return Array.isArray(node)
 }
 
 function byKey([a]: [string, Json], [b]: [string, Json]): number {

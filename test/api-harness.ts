@@ -11,6 +11,7 @@ import type { Failure } from '../src/event.ts'
 import type { ApiServer, ApiSettings } from '../src/graphql/server.ts'
 import { createApiServer } from '../src/graphql/server.ts'
 import { createMemoryHub } from '../src/hub/memory.ts'
+import { inputSchemas } from '../src/inputs.ts'
 import type { Json } from '../src/json.ts'
 import { createLive } from '../src/live.ts'
 import type { Executor, Hub, Store } from '../src/ports.ts'
@@ -66,7 +67,7 @@ export async function startApi({
     live,
     versions,
     limits: { defaults: limits, maxima },
-    caps: defaultCaps,
+    schemas: inputSchemas(maxima, defaultCaps),
     maxPending,
     closing,
   })
