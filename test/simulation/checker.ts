@@ -13,6 +13,7 @@ export interface Run {
   readonly server: Life
   readonly signal: AbortSignal
   readonly alone: boolean
+  readonly claim: Claim
   /** What the code came to, once it has. */
   outcome?: Outcome
   logged: number
@@ -47,11 +48,13 @@ export type Checker = ReturnType<typeof createChecker>
  */
 export function createChecker(world: World, ports: Kept) {
   const violations: string[] = []
-  const askers = new WeakMap<Event, Life>()
+  const askers = new Map<Event, Life>()
   const claims = new Map<string, Claim>()
   const states = new Map<string, Event[]>()
   const deaths = new Map<string, number>()
   const active = new Set<Run>()
+  /** No run can have gone on for too long before then. */
+  let checkAt = 0
   const canceled = new Set<string>()
   const assigned = new Set<string>()
 
@@ -99,6 +102,9 @@ export function createChecker(world: World, ports: Kept) {
       const given = claim.run?.outcome
       if (given && given.kind !== 'Interrupted')
         fail('I5', next.id, 'was given back although its code had come to an end')
+      if (claim.run && !server.closing && !isExcused(claim)) {
+        fail('lease', next.id, `was stopped on ${server.name}, which was well`)
+      }
       if (next.status !== 'Pending') fail('I4', next.id, 'was interrupted and is final')
       if (next.attemptsUsed !== before.attemptsUsed) fail('attempts', next.id, 'an interruption used up an attempt')
       if (next.crashes !== before.crashes) fail('poison', next.id, 'an interruption changed its count of deaths')
@@ -129,6 +135,11 @@ export function createChecker(world: World, ports: Kept) {
     }
   }
 
+  /** Whether something happened since it was claimed that may cost a server its claim. */
+  function isExcused({ server, at, overtaken }: Claim): boolean {
+    return !server.alive || server.frozenUntil >= at || server.storeTroubleAt >= at || overtaken
+  }
+
   function recovered(before: Event, next: Event, claim: Claim): void {
     const { server } = claim
     const count = (deaths.get(next.id) ?? 0) + 1
@@ -136,9 +147,7 @@ export function createChecker(world: World, ports: Kept) {
     if (next.crashes !== count) fail('poison', next.id, `counts ${next.crashes} deaths in a row, not ${count}`)
     if ((before.leaseUntil ?? Infinity) > world.now() + tolerance)
       fail('lease', next.id, 'was taken before its lease ran out')
-    const isExcused =
-      !server.alive || server.frozenUntil >= claim.at || server.storeTroubleAt >= claim.at || claim.overtaken
-    if (!isExcused) fail('lease', next.id, `was taken from ${server.name}, which was well`)
+    if (!isExcused(claim)) fail('lease', next.id, `was taken from ${server.name}, which was well`)
     if (next.attemptsUsed !== before.attemptsUsed) fail('attempts', next.id, 'a death used up an attempt')
     const isGivenUp = next.status === 'Error'
     if (isGivenUp !== count >= crashesBeforeAlone + crashesAlone) {
@@ -200,15 +209,14 @@ export function createChecker(world: World, ports: Kept) {
     }
     if (claim.run) fail('I5', job.eventId, `runs its attempt ${job.attempt} a second time`)
     const alone = claim.crashes >= crashesBeforeAlone
-    const run = { eventId: job.eventId, attempt: job.attempt, server, signal, alone, logged: 0 }
+    const run = { eventId: job.eventId, attempt: job.attempt, server, signal, alone, claim, logged: 0 }
     claim.run = run
     if (signal.aborted) return run
     for (const other of active) {
       if (other.server === server && (alone || other.alone)) {
         fail('alone', job.eventId, `does not run alone on ${server.name}`)
       }
-      const isOvertaken = claims.get(key(other.eventId, other.attempt))?.overtaken
-      if (other.eventId === job.eventId && isBelieved(other) && !isOvertaken) {
+      if (other.eventId === job.eventId && isBelieved(other) && !other.claim.overtaken) {
         fail(
           'fence',
           job.eventId,
@@ -225,7 +233,22 @@ export function createChecker(world: World, ports: Kept) {
     }
     active.add(run)
     check(run)
+    checkAt = 0
     return run
+  }
+
+  const hurryAt = (server: Life) => (server.hurryAt ?? Infinity) + 5
+
+  /** Looks at every run once one of them may have gone on for too long, and says when to look again. */
+  function checkAll(): void {
+    if (world.now() < checkAt) return
+    checkAt = Infinity
+    for (const run of active) {
+      check(run)
+      if (run.signal.aborted) continue
+      const { server, claim } = run
+      checkAt = Math.min(checkAt, Math.max(Math.min(claim.lease, hurryAt(server)), server.frozenUntil + 5))
+    }
   }
 
   function isBelieved({ server, signal }: Run): boolean {
@@ -235,9 +258,8 @@ export function createChecker(world: World, ports: Kept) {
   function check(run: Run): void {
     const { server } = run
     if (!isBelieved(run)) return
-    const lease = claims.get(key(run.eventId, run.attempt))?.lease ?? 0
-    if (world.now() > lease) fail('fence', run.eventId, `runs on ${server.name} although its lease is over`)
-    if (server.hurryAt !== undefined && world.now() > server.hurryAt + 5) {
+    if (world.now() > run.claim.lease) fail('fence', run.eventId, `runs on ${server.name} although its lease is over`)
+    if (world.now() > hurryAt(server)) {
       fail('shutdown', run.eventId, `runs on ${server.name} although the grace of its shutdown is over`)
     }
   }
@@ -248,8 +270,10 @@ export function createChecker(world: World, ports: Kept) {
     states,
     fail,
     start,
-    afterStep: () => {
-      for (const run of active) check(run)
+    afterStep: checkAll,
+    /** That server has a time by which its runs must have ended. */
+    closes(): void {
+      checkAt = 0
     },
     end(run: Run, outcome: Outcome): void {
       active.delete(run)

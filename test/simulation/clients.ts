@@ -16,6 +16,8 @@ interface Needs {
   readonly longRuns: number
   /** One that a client can reach now, if there is any. */
   readonly reach: () => Server | undefined
+  /** Told of everything a client does besides what it was told to. */
+  readonly alsoDone: () => void
 }
 
 /** How long a client waits for an answer before it asks again, in milliseconds. */
@@ -24,7 +26,7 @@ const patienceMs = 30_000
 export type Clients = ReturnType<typeof createClients>
 
 /** Everyone who uses the servers: asks again until there is an answer, watches until the end, and remembers it all. */
-export function createClients({ world, model, checker, longRuns, reach }: Needs) {
+export function createClients({ world, model, checker, longRuns, reach, alsoDone }: Needs) {
   const { random } = world
   const outside: Actor = { name: 'clients', alive: true, frozenUntil: 0, wallSkew: 0 }
   /** Ids by idempotency key, once acknowledged. */
@@ -34,6 +36,8 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
   let made = 0
 
   const later = (ms: number, act: () => void) => world.after(ms, outside, act)
+  /** Those who found no server, until one starts. */
+  let turnedAway: (() => void)[] = []
 
   /** Asks some server, and asks again until it is answered by more than a fault. */
   function ask(
@@ -43,20 +47,26 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
     tries = Infinity,
   ): void {
     let over = false
+    let asked = 0
     const name = `${what} ${made++}`
     waiting.add(name)
+    /** Longer each time, as clients should, so that many who wait do not keep the servers busy. */
+    const backoff = () => Math.min(2 ** asked, 16)
     const once = () => {
+      // The answer to an earlier try may have come after all.
+      if (over) return
       const server = reach()
-      if (!server) return void later(random.int(50, 1000), once)
+      if (!server) return void turnedAway.push(once)
+      asked++
       const timeout = later(patienceMs, again)
       let answered = false
       const answer = (got: Event | Error) => {
         if (answered || !server.alive) return
         answered = true
         later(random.delay(5, 200), () => {
-          if (over) return
           timeout.cancel()
-          if (got instanceof OverloadedError) return void later(random.int(2000, 6000), once)
+          if (over) return
+          if (got instanceof OverloadedError) return void later(backoff() * random.int(1000, 3000), once)
           if (got instanceof Error && !isMeant(got)) return again()
           over = true
           waiting.delete(name)
@@ -65,9 +75,9 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
       }
       world.after(random.delay(5, 200), server, () => void request(server).then(answer, answer))
     }
-    let left = tries
     const again = () => {
-      if (--left > 0) return void later(random.int(20, 2000), once)
+      if (over) return
+      if (asked < tries) return void later(backoff() * random.int(10, 1000), once)
       over = true
       waiting.delete(name)
       return undefined
@@ -79,7 +89,7 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
     const does = random.chance(0.7) ? 'succeeds' : (random.pick(usual) ?? 'succeeds')
     return {
       does,
-      ms: random.chance(longRuns) ? random.int(5000, 25_000) : random.int(1, 10) ** 3 + random.int(0, 300),
+      ms: random.chance(longRuns) ? random.int(5000, 40_000) : random.int(1, 10) ** 3 + random.int(0, 300),
       lines: random.int(0, 2),
       ...changes,
     }
@@ -87,6 +97,8 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
 
   function create(changes: Partial<Behaviour> = {}): void {
     const key = `key ${made++}`
+    const watched = changes.does !== undefined || random.chance(0.4)
+    if (watched) alsoDone()
     const request = {
       type: 'simulated',
       workflow: random.chance(0.7) ? 'work' : 'other',
@@ -103,15 +115,19 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
       if (!model.events.has(answer.id)) checker.fail('I1', answer.id, 'was acknowledged and is not there')
       if (earlier === undefined) known.push(answer.id)
       acknowledged.set(key, answer.id)
-      if (changes.does || random.chance(0.4)) watch(answer.id)
+      if (earlier === undefined && watched) watch(answer.id)
       return undefined
     }
     ask('create', (server) => server.commands.createEvent(request), got)
     // Impatient, at once or much later.
     if (random.chance(0.2)) {
+      alsoDone()
       later(random.delay(100, 20_000), () => ask('repeat', (server) => server.commands.createEvent(request), got))
     }
-    if (random.chance(0.1)) later(random.int(0, 20_000), () => misuse(key, request))
+    if (random.chance(0.1)) {
+      alsoDone()
+      later(random.int(0, 20_000), () => misuse(key, request))
+    }
   }
 
   /** The same key for something else must be refused, whoever is asked. */
@@ -126,8 +142,11 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
     )
   }
 
+  /** Mostly one of the latest, which are more likely to be under way. */
+  const someEvent = () => random.pick(random.chance(0.6) ? known.slice(-8) : known)
+
   function cancel(): void {
-    const id = random.pick(known)
+    const id = someEvent()
     if (id === undefined) return
     checker.wantsCanceled(id)
     ask(
@@ -160,7 +179,7 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
   }
 
   function assign(): void {
-    const id = random.pick(known)
+    const id = someEvent()
     if (id === undefined) return
     checker.wantsAssigned(id)
     const input = { ...behaviour({}) }
@@ -200,7 +219,7 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
 
     const connect = () => {
       const server = reach()
-      if (!server) return void later(random.int(50, 2000), connect)
+      if (!server) return void turnedAway.push(connect)
       let broken = false
       const reconnect = () => {
         if (broken) return
@@ -240,6 +259,11 @@ export function createClients({ world, model, checker, longRuns, reach }: Needs)
       const id = random.pick(known)
       if (id !== undefined) watch(id)
     },
+    /** A server is there to be asked. */
+    started(): void {
+      for (const act of turnedAway) later(random.int(0, 1000), act)
+      turnedAway = []
+    },
     /** Connections end with the process. */
     disconnected(server: Actor): void {
       for (const watcher of watchers.values()) if (watcher.server === server) watcher.reconnect()
@@ -255,6 +279,7 @@ const usual: readonly Behaviour['does'][] = [
   'fails at first',
   'is hopeless',
   'kills its child',
+  'is too large',
   'is too large',
 ]
 

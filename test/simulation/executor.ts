@@ -20,10 +20,12 @@ interface Needs {
   readonly checker: Checker
   readonly server: Life
   readonly kill: (server: Life) => void
+  /** No code runs longer than `longestMs` milliseconds. */
+  readonly runs: { longestMs: number }
 }
 
 /** In the place of the isolates: code that does what its event's input says, in virtual time. */
-export function createSimulatedExecutor({ world, checker, server, kill }: Needs): Executor {
+export function createSimulatedExecutor({ world, checker, server, kill, runs }: Needs): Executor {
   const { random } = world
 
   return {
@@ -31,7 +33,8 @@ export function createSimulatedExecutor({ world, checker, server, kill }: Needs)
     trouble: () => (server.executorBrokenUntil > world.now() ? 'No child starts.' : undefined),
     close: async () => {},
     run(job, { log, signal }) {
-      const { does, ms, lines } = job.input as unknown as Behaviour
+      const { does, ms: given, lines } = job.input as unknown as Behaviour
+      const ms = Math.min(given, runs.longestMs)
       if (server.executorBrokenUntil > world.now()) return Promise.reject(new UnavailableError('No child starts.'))
       const run = checker.start(job, server, signal)
       if (!run || signal.aborted) return Promise.resolve({ kind: 'Interrupted' })
@@ -61,7 +64,7 @@ export function createSimulatedExecutor({ world, checker, server, kill }: Needs)
           for (const timer of timers) timer.cancel()
           // A child takes a moment to die, and may have been done before it did.
           const outcome =
-            random.chance(0.2) && does !== 'kills the server'
+            random.chance(0.3) && does !== 'kills the server'
               ? outcomeOf(does, job.attempt)
               : ({ kind: 'Interrupted' } as const)
           timers.push(world.after(random.int(0, 30), server, () => end(outcome)))

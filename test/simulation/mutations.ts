@@ -12,6 +12,9 @@ export const mutations: Record<string, readonly Edit[]> = {
     ['src/sweep.ts', '(found.leaseUntil ?? 0) > now', 'false'],
     ['src/transitions.ts', ' || (event.leaseUntil ?? 0) > now', ''],
   ],
+  'a takeover overruns a lease that was renewed meanwhile': [
+    ['src/sweep.ts', 'updateEvent(next, now)', 'updateEvent(next)'],
+  ],
   'no sweep': [['src/sweep.ts', 'start: () => void loop()', 'start: () => undefined']],
   'a sweep that failed is not repeated': [
     ['src/sweep.ts', 'if (!stopped) timer =', 'if (!stopped && lastSuccess) timer ='],
@@ -67,6 +70,10 @@ export const mutations: Record<string, readonly Edit[]> = {
     ['src/leases.ts', 'return setTimeout(() => stop.abort(), left)', 'return setTimeout(() => undefined, left)'],
   ],
   'the fence comes after the lease': [['src/leases.ts', 'fenceMs = 12_000', 'fenceMs = 16_000']],
+  'the fence waits for an answer': [
+    ['src/leases.ts', 'claim.since = began\n', 'claim.since = performance.now()\n'],
+    ['src/leases.ts', 'fence(claim.stop, began)', 'fence(claim.stop, performance.now())'],
+  ],
   'a claim answered late is believed': [
     ['src/runner.ts', 'leases.hold(event.id, since)', 'leases.hold(event.id, performance.now())'],
   ],
@@ -122,6 +129,9 @@ export const mutations: Record<string, readonly Edit[]> = {
       "          hub.notify({ kind: 'Event', event })\n          return event",
       '          return event',
     ],
+  ],
+  'a takeover without an answer is told to nobody': [
+    ['src/sweep.ts', 'for (const id of unanswered) await tell(id)', ''],
   ],
   'an outcome does not wait for its log': [['src/settle.ts', 'if (!isRefused) await logs.flush()', '']],
   'lines of a log are kept in any order': [

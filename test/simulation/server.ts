@@ -4,6 +4,7 @@ import { createCommands } from '../../src/commands.ts'
 import { defaultCaps } from '../../src/caps.ts'
 import { createMemoryHub } from '../../src/hub/memory.ts'
 import { createPollingHub } from '../../src/hub/polling.ts'
+import { inputSchemas } from '../../src/inputs.ts'
 import type { Live } from '../../src/live.ts'
 import { createLive } from '../../src/live.ts'
 import type { Queue } from '../../src/ports.ts'
@@ -40,6 +41,7 @@ export interface ServerOptions {
   readonly clockError: number
   readonly wallSkew: number
   readonly wakeUps: WakeUpFaults
+  readonly runs: { longestMs: number }
   /** Ends this process, because of its code. */
   readonly kill: (life: Life) => void
   readonly exited: (life: Life) => void
@@ -52,6 +54,9 @@ export interface WakeUpFaults {
 }
 
 const limits = { timeoutMs: 60_000, memoryMb: 128, maxAttempts: 1 }
+const maxima = { ...limits, maxAttempts: 10 }
+/** Made once: they keep nothing, and to make them takes longer than all else that a start does. */
+const schemas = inputSchemas(maxima, defaultCaps)
 
 /** Connects the parts as `app.ts` does, with the world in the place of the store and of the isolates. */
 export function startServer(options: ServerOptions): Server {
@@ -73,7 +78,7 @@ export function startServer(options: ServerOptions): Server {
     answered: checker.answered,
   }
   const store = createStorePort(world, model, faults, life)
-  const executor = createSimulatedExecutor({ world, checker, server: life, kill })
+  const executor = createSimulatedExecutor({ world, checker, server: life, kill, runs: options.runs })
   const queue = withFaults(
     world,
     options.wakeUps,
@@ -91,8 +96,8 @@ export function startServer(options: ServerOptions): Server {
     hub,
     live,
     versions,
-    limits: { defaults: limits, maxima: { ...limits, maxAttempts: 10 } },
-    caps: defaultCaps,
+    limits: { defaults: limits, maxima },
+    schemas,
     maxPending: options.maxPending,
     closing: () => (life.closing ? 'The server is shutting down.' : undefined),
   })
@@ -103,6 +108,7 @@ export function startServer(options: ServerOptions): Server {
     life.closing = true
     life.closedAt = world.now()
     life.hurryAt = world.now() + graceMs
+    checker.closes()
     await runner.close(graceMs)
     hub.close('The server is shutting down.')
     await executor.close()

@@ -1,3 +1,4 @@
+import type { Event } from '../../src/event.ts'
 import { isFinal } from '../../src/event.ts'
 import type { Program, Version } from '../../src/program.ts'
 import { createChecker, maxClockError } from './checker.ts'
@@ -24,11 +25,16 @@ export interface Result {
 }
 
 /** How long after the last fault everything must have come to its end, in virtual milliseconds. */
-const settleMs = 3 * 3_600_000
+const settleMs = 600_000
+/** When troubles end at the latest, in virtual milliseconds. */
+const longestMs = 400_000
 /** No seed should come near it: a sign that something goes round in circles. */
-const maxSteps = 500_000
+const maxSteps = 100_000
 
-/** One seed: the servers, their store and their clients, through `operations` random ones, then in peace to the end. */
+/**
+ * One seed: the servers, their store and their clients, through `operations` of them, then in peace to the end. An
+ * operation is a request, a watch or a fault that is not bound to a call; what a client asks again is the same one.
+ */
 export function simulate(seed: number, operations: number, trace?: (text: string) => void): Result {
   const random = createRandom(seed)
   const world = createWorld(random, trace)
@@ -40,6 +46,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   const profile = createProfile(random)
   world.trace(JSON.stringify(profile))
   const { faults, wakeUps } = profile
+  const runs = { longestMs: Infinity }
   let peace = false
   let left = operations
   let poisons = 0
@@ -53,6 +60,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
     checker,
     longRuns: profile.longRuns,
     reach: () => random.pick(slots.filter((server) => server?.alive)),
+    alsoDone: () => void left--,
   })
   model.versions.set(version.hash, version)
   for (const program of programs) model.programs.set(program.id, program)
@@ -65,6 +73,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
       checker,
       faults,
       wakeUps,
+      runs,
       concurrency: profile.concurrency,
       perLane: profile.perLane,
       maxPending: profile.maxPending,
@@ -79,13 +88,18 @@ export function simulate(seed: number, operations: number, trace?: (text: string
     })
     slots[slot] = server
     deathOf.set(server, () => end(server))
+    clients.started()
 
     function end(gone: Life): void {
       if (!gone.alive) return
       world.trace(`${gone.name} is gone`)
       gone.alive = false
       deaths++
-      for (const write of gone.underWay) if (random.chance(0.5)) write.lands = false
+      for (const write of gone.underWay) {
+        if (random.chance(0.5)) write.lands = false
+        // A file has one process at a time, so what the last one wrote was there before the next began.
+        else if (!profile.shared) write.land()
+      }
       checker.died(gone)
       clients.disconnected(gone)
       world.after(random.int(20, peace ? 1000 : 8000), undefined, () => start(slot, life + 1))
@@ -93,6 +107,9 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   }
 
   function operate(): void {
+    if (left <= 0 && profile.outlastsPoison && world.now() < epoch + longestMs && hasPoison()) {
+      return void world.after(1000, undefined, operate)
+    }
     if (left-- <= 0) return calm()
     const name = pickWeighted(random, profile.weights)
     const server = random.pick(slots.filter((it) => it?.alive))
@@ -102,15 +119,16 @@ export function simulate(seed: number, operations: number, trace?: (text: string
     else if (name === 'rerun') clients.rerun()
     else if (name === 'assign') clients.assign()
     else if (name === 'watch') clients.watch()
-    else if (name === 'poison' && poisons++ < 2) clients.create({ does: 'kills the server', ms: random.int(0, 800) })
+    else if (name === 'poison' && poisons++ < profile.poisons)
+      clients.create({ does: 'kills the server', ms: random.int(0, 800) })
     else if (name === 'away') faults.awayUntil = world.now() + random.int(100, 40_000)
     else if (server && name === 'kill') deathOf.get(server)?.()
     else if (server && name === 'freeze')
       server.frozenUntil = Math.max(server.frozenUntil, world.now() + random.int(100, 40_000))
     else if (server && name === 'terminate') {
-      const graceMs = random.pick([0, 500, 5000, 25_000]) ?? 0
+      const graceMs = random.pick([0, 0, 500, 5000, 25_000]) ?? 0
       world.after(0, server, () => server.terminate(graceMs))
-    } else if (server && name === 'break') server.executorBrokenUntil = world.now() + random.int(100, 10_000)
+    } else if (server && name === 'break') server.executorBrokenUntil = world.now() + random.int(100, 3000)
     else if (server && name === 'clock') {
       if (profile.skewed) server.wallSkew = random.int(-7_200_000, 7_200_000)
       if (profile.shared) server.clockError = random.int(-maxClockError, maxClockError)
@@ -119,12 +137,17 @@ export function simulate(seed: number, operations: number, trace?: (text: string
     return undefined
   }
 
+  function hasPoison(): boolean {
+    return model.getEvents([...model.open]).some((event) => behaviourOf(event).does === 'kills the server')
+  }
+
   /** From here on nothing goes wrong but the code of poisons. */
   function calm(): void {
     world.trace('peace')
     peace = true
     Object.assign(faults, { refused: 0, answerLost: 0, hangs: 0, lateRenewals: 0, usualMs: 10, awayUntil: 0 })
     Object.assign(wakeUps, { lost: 0, twice: 0 })
+    runs.longestMs = 500
   }
 
   for (let slot = 0; slot < profile.servers; slot++) start(slot, 1)
@@ -146,7 +169,7 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   if (checker.violations.length === 0) {
     for (const event of model.events.values()) {
       if (!isFinal(event)) checker.fail('I2', event.id, `is stuck as ${event.status}`)
-      const { does } = event.input as unknown as Behaviour
+      const { does } = behaviourOf(event)
       const isOver = event.status === 'Canceled' || event.error?.code === 'QUARANTINED'
       if (does === 'kills the server' && !isOver) checker.fail('poison', event.id, `ended as ${event.status}`)
     }
@@ -162,6 +185,8 @@ export function simulate(seed: number, operations: number, trace?: (text: string
   }
 }
 
+const behaviourOf = (event: Event) => event.input as unknown as Behaviour
+
 type Operation = keyof Profile['weights']
 
 interface Profile {
@@ -174,6 +199,9 @@ interface Profile {
   readonly longRuns: number
   readonly perLane: number
   readonly maxPending: number
+  readonly poisons: number
+  /** Troubles go on until every poison has come to its end. */
+  readonly outlastsPoison: boolean
   readonly faults: StoreFaults
   readonly wakeUps: { lost: number; twice: number }
   readonly weights: Record<
@@ -197,7 +225,10 @@ interface Profile {
 function createProfile(random: Random): Profile {
   const servers = random.pick([1, 1, 2, 3]) ?? 1
   const concurrency = random.pick([1, 2, 4, 8]) ?? 1
-  const isSlow = random.chance(0.15)
+  const kind = random.next()
+  const isSlow = kind < 0.12
+  const isLate = kind > 0.12 && kind < 0.24
+  const isLong = kind > 0.88
   const rate = (...rates: number[]) => random.pick(rates) ?? 0
   return {
     servers,
@@ -205,15 +236,18 @@ function createProfile(random: Random): Profile {
     skewed: random.chance(0.5),
     concurrency,
     perLane: random.chance(0.5) ? concurrency : Math.ceil(concurrency / 2),
-    longRuns: isSlow ? 0.6 : 0.03,
-    gapMs: random.pick([20, 100, 300]) ?? 100,
-    maxPending: random.pick([10_000, 10_000, 20]) ?? 10_000,
+    maxPending: isLong ? 10_000 : rate(10_000, 10_000, 20),
+    longRuns: isSlow || isLate ? 0.6 : 0.03,
+    gapMs: isLong ? 1000 : isSlow || isLate ? 300 : rate(20, 100, 300),
+    poisons: isLong ? 1 : 2,
+    outlastsPoison: isLong,
     faults: {
       refused: rate(0, 0, 0.01, 0.05),
-      answerLost: rate(0, 0, 0.02, 0.1),
+      answerLost: isLong ? rate(0.1, 0.3) : rate(0, 0, 0.02, 0.1),
       hangs: isSlow ? 0.3 : rate(0, 0, 0.02, 0.1),
       hangMs: 20_000,
-      lateRenewals: isSlow ? 0.5 : 0,
+      lateRenewals: isSlow ? 0.5 : isLate ? 0.85 : 0,
+      late: new Set(),
       usualMs: isSlow ? 2000 : rate(2, 10, 50),
       awayUntil: 0,
     },
@@ -224,11 +258,11 @@ function createProfile(random: Random): Profile {
       rerun: rate(0, 4),
       assign: rate(0, 4),
       watch: rate(0, 8),
-      poison: rate(0, 0, 2),
+      poison: isLong ? 2 : rate(0, 0, 2),
       away: rate(0, 0, 1),
-      kill: rate(0, 1, 4),
+      kill: isLong ? rate(0, 0, 1) : rate(0, 1, 4),
       freeze: rate(0, 0, 1, 3),
-      terminate: rate(0, 0, 4),
+      terminate: isLong ? rate(0, 0, 2) : rate(0, 0, 5),
       break: rate(0, 0, 1),
       clock: rate(0, 2),
     },

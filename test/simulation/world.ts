@@ -2,7 +2,6 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import timers from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
-import { z } from 'zod'
 import type { Random } from './random.ts'
 import { createRandom } from './random.ts'
 
@@ -200,8 +199,6 @@ export function installWorld(): void {
   // Most errors are refusals that somebody expects; where they were made costs more than all the rest.
   Error.stackTraceLimit = 0
   Object.assign(globalThis, { setTimeout, setInterval, clearTimeout: clear, clearInterval: clear })
-  // Compiling a schema pays off after more requests than one of these servers lives to see.
-  z.config({ jitless: true })
   Object.assign(Date, { now: () => Math.floor(here().now() + here().actor().wallSkew) })
   Object.assign(Math, { random: () => here().random.next() })
   Object.assign(performance, { now: () => here().now() - epoch })
