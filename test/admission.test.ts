@@ -70,13 +70,13 @@ describe('a server with as much unfinished work as it takes', () => {
       const { __typename: kind } = await ask(api, create, { input: { type: 'a', execution: 'held' } })
       return kind === 'CreateEventPayload' ? true : undefined
     })
-    // Whatever runs now ends at once, so what fills the server is to run later.
+    // Whatever runs now ends at once, so what fills the server is to run later, and again where something ended since.
     const runAt = '2100-01-01T00:00:00Z'
     await eventually(async () => {
-      const { __typename: kind } = await ask(api, create, { input: { type: 'a', execution: 'held', runAt } })
+      await ask(api, create, { input: { type: 'a', execution: 'held', runAt } })
+      const { __typename: kind } = await ask(api, rerun, { id: events[0] })
       return kind === 'OverloadedError' ? true : undefined
     })
-    expect(await ask(api, rerun, { id: events[0] })).toMatchObject({ __typename: 'OverloadedError' })
   })
 })
 
