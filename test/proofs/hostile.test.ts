@@ -34,17 +34,20 @@ test('every hostile program ends as it should, and hurts nobody', { timeout: 600
     faults.push(text)
     console.log(`FAULT ${text}`)
   }
+  /** Programs that did not end as stated beside others. A busy machine can do that, so each is run again, alone. */
+  const doubtful = new Map<Program, string>()
   const canaries: number[] = []
   let latest = { over: 0, name: '' }
 
-  async function run(program: Program): Promise<void> {
+  async function run(program: Program, isAlone = false): Promise<void> {
     const name = `${program.kind}: ${program.name}`
     running.add(name)
     try {
       const input = program.kind === 'ssrf' ? { port: String(doors.port), open: doors.open } : program.input
       const { found, tookMs } = await attack(server.url, program, input)
       const problem = mismatch(program, found)
-      if (problem) fault(`${name}: ${problem}`)
+      if (problem && isAlone) fault(`${name}: ${problem}`)
+      else if (problem) doubtful.set(program, problem)
       const over = tookMs - program.timeoutMs
       if (over > latest.over) latest = { over, name }
       if (over > 1500 * slow)
@@ -82,6 +85,11 @@ test('every hostile program ends as it should, and hurts nobody', { timeout: 600
       width.heavy,
     )
     console.log(`${kind[0]?.kind}: ${kind.length} programs in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  }
+
+  for (const [program, problem] of doubtful) {
+    console.log(`again, alone: ${program.kind}: ${program.name}: ${problem}`)
+    await run(program, true)
   }
 
   const answered = await health.stop()
