@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { StartError } from './errors.ts'
 import type { ServerLimits } from './assignments.ts'
 import type { Caps } from './caps.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import type { RetentionDays } from './retention-days.ts'
 import { secret, variables } from './variables.ts'
 
@@ -37,13 +38,7 @@ export interface Config {
   /** Unfinished events beyond which creation is refused. */
   readonly maxPending: number
   readonly retentionDays: RetentionDays
-  readonly connections: {
-    readonly max: number
-    readonly maxPerAddress: number
-    readonly maxSubscriptions: number
-    /** How long a client may leave unread what it was sent, in milliseconds. */
-    readonly slowMs: number
-  }
+  readonly connections: ConnectionLimits
   readonly graphiql: boolean
   readonly introspection: boolean
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism, totalmem } from 'node:os'
 import { z } from 'zod'
 import { defaultCaps } from './caps.ts'
+import { defaultConnectionLimits } from './connection-limits.ts'
 import { readRetention } from './retention-days.ts'
 
 const mb = 1024 * 1024
@@ -62,10 +63,10 @@ export const variables = {
       context.addIssue({ code: 'custom', message: 'days like 30, or by status like Success=7,Error=30,Canceled=1' })
       return z.NEVER
     }),
-  MAX_CONNECTIONS: whole(1, 1_000_000).default(10_000),
-  MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000).default(2_000),
-  MAX_SUBSCRIPTIONS_PER_CONNECTION: whole(1, 100_000).default(1_000),
-  SLOW_CLIENT_MS: whole(10, 3_600_000).default(30_000),
+  MAX_CONNECTIONS: whole(1, 1_000_000).default(defaultConnectionLimits.max),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000).default(defaultConnectionLimits.maxPerAddress),
+  MAX_SUBSCRIPTIONS_PER_CONNECTION: whole(1, 100_000).default(defaultConnectionLimits.maxSubscriptions),
+  SLOW_CLIENT_MS: whole(10, 3_600_000).default(defaultConnectionLimits.slowMs),
   GRAPHIQL: onOff().default(true),
   INTROSPECTION: onOff().default(true),
   LOG_LEVEL: z
