@@ -1,6 +1,6 @@
 import { lookup as askSystem, Resolver } from 'node:dns/promises'
 import { FetchError } from './fetch-errors.ts'
-import { createPlaces } from './fetch-places.ts'
+import { createQuota } from './fetch-quota.ts'
 
 /** All addresses of a host name. Rejects with a `FetchError` if there are none, and once the signal is aborted. */
 export type Lookup = (hostname: string, signal: AbortSignal) => Promise<readonly string[]>
@@ -21,7 +21,7 @@ const threads = 2
  * for names that the name servers do not have, and for two at a time.
  */
 export function createLookup({ servers, timeoutMs = 2_000 }: LookupOptions = {}): Lookup {
-  const places = createPlaces({ total: threads, perOwner: threads })
+  const places = createQuota({ total: threads, perOwner: threads })
 
   async function askThread(hostname: string, signal: AbortSignal): Promise<readonly string[]> {
     const leave = await places.take('', signal)

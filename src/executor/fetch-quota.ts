@@ -1,5 +1,5 @@
 /** A number of places, of which each owner may hold a few. */
-export interface Places {
+export interface Quota {
   /**
    * Resolves, once there is a place, to what must be called to give it back. Whoever comes first is served first, as
    * far as its owner has not enough already. Rejects with the signal's reason.
@@ -12,7 +12,7 @@ interface Waiting {
   readonly enter: () => void
 }
 
-export function createPlaces({ total, perOwner }: { readonly total: number; readonly perOwner: number }): Places {
+export function createQuota({ total, perOwner }: { readonly total: number; readonly perOwner: number }): Quota {
   const held = new Map<string, number>()
   const waiting = new Set<Waiting>()
   let taken = 0

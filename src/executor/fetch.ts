@@ -6,7 +6,7 @@ import { createConnector } from './fetch-connect.ts'
 import { describe, FetchError } from './fetch-errors.ts'
 import { createLookup } from './fetch-lookup.ts'
 import type { Lookup } from './fetch-lookup.ts'
-import { createPlaces } from './fetch-places.ts'
+import { createQuota } from './fetch-quota.ts'
 import { createHostPolicy, firstHop, nextHop, redirectTarget } from './fetch-rules.ts'
 import type { Hop } from './fetch-rules.ts'
 import type { FetchAnswer, FetchFailure, FetchHeader, FetchRequest, Fetcher } from './fetch-types.ts'
@@ -31,8 +31,8 @@ const headerBytes = 32_768
 export function createFetcher({ allow, allowPrivate, caps, lookup = createLookup() }: FetcherOptions): Fetcher {
   const isAddressAllowed = createAddressPolicy(allowPrivate)
   const isHostAllowed = createHostPolicy(allow)
-  const sockets = createPlaces(connections)
-  const large = createPlaces(largeAnswers)
+  const sockets = createQuota(connections)
+  const large = createQuota(largeAnswers)
   const inFlight = new Map<Flight, Promise<FetchAnswer>>()
   let isClosed = false
 
