@@ -2,7 +2,6 @@ import type { Caps } from '../caps.ts'
 import { UnavailableError } from '../errors.ts'
 import type { Prepared, Source } from '../ports.ts'
 import { checkIn, late, refuse, type CheckTime } from './check.ts'
-import { cpuTime } from './cpu-time.ts'
 import { createChildren, type Children, type ChildrenOptions } from './children.ts'
 import { sizeText } from './limits.ts'
 import { createPlaces } from './places.ts'
@@ -61,12 +60,8 @@ export function createChecks({ caps, ...options }: ChecksOptions): Checks {
           if (child.pid !== undefined) changePriority(child.pid, longNice)
         }
         if (isLong) lower()
-        const cpuBefore = cpuTime(child.pid)
         let given = 0
-        const isStarved = () => {
-          const cpu = cpuTime(child.pid)
-          return cpuBefore !== undefined && cpu !== undefined && cpu - cpuBefore < longMs(source) / 4
-        }
+        const isStarved = () => (child.cpuUsed() ?? Infinity) < longMs(source) / 4
         const goOn = () => {
           if (isLong) return given++ < patience && isStarved() ? longMs(source) / 2 : undefined
           const next = long.takeNow()

@@ -1,4 +1,5 @@
 import type { Caps } from '../caps.ts'
+import { cpuTime } from './cpu-time.ts'
 import type { Launch, Role } from './launch.ts'
 import type { MemoryLimit, MemoryWatch } from './memory-watch.ts'
 import { busyNice, changePriority, childNice } from './priority.ts'
@@ -10,10 +11,12 @@ import {
   type RunMessage,
 } from './protocol.ts'
 
-/** How long a child may take to start, in milliseconds. */
-const bootMs = 15_000
+/** How long a child may take to start, and how much of the processor, in milliseconds. It needs some 200. */
+const boot = { ms: 15_000, cpuMs: 2000 } as const
 /** The same for getting ready again, which takes a few: whatever goes on in it for longer is not ours. */
-const renewMs = 1500
+const renewal = { ms: 1500, cpuMs: 200 } as const
+/** How often a child gets that time once more that was late without having got so much of the processor. */
+const patience = 3
 /** Memory of a child that starts, before any code of users gets there, in bytes. */
 const bootLimit = { most: 512 * 1024 * 1024, lasting: Infinity }
 const stderrLength = 4096
@@ -49,6 +52,8 @@ export interface Child {
   /** How often it was taken. */
   uses(): number
   take(): void
+  /** Processor time it has used since it was taken, in milliseconds. Undefined where that cannot be read. */
+  cpuUsed(): number | undefined
   /** It is killed when it holds more memory than `limit`, until it is given something else to do. */
   send(message: RunMessage | CheckMessage, limit: MemoryLimit, task: Task): void
   /** Says something more about what it is busy with. */
@@ -80,9 +85,11 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
   let isBusy = false
   let baseRss: number | undefined
   let stderr = ''
-  let readyTimer: NodeJS.Timeout | undefined = setTimeout(giveUp, bootMs)
+  let cpuBefore = 0
+  let readyTimer: NodeJS.Timeout | undefined
   const watched = pid === undefined ? undefined : memory.add(pid, () => fail('it held too much memory', true))
   watched?.limit(bootLimit)
+  expectReady(boot)
 
   subprocess.stderr?.setEncoding('latin1').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrLength)
@@ -129,8 +136,20 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
     lost?.lost({ reason, outOfMemory })
   }
 
-  function giveUp(): void {
-    fail('it was not ready in time')
+  /** On a machine that is busy with other things it may get next to nothing of it: to start anew takes more still. */
+  function expectReady({ ms, cpuMs }: typeof boot | typeof renewal): void {
+    let given = 0
+    const expire = () => {
+      const isStarved = (cpuUsed() ?? cpuMs) < cpuMs
+      if (isStarved && given++ < patience) readyTimer = setTimeout(expire, ms)
+      else fail('it was not ready in time')
+    }
+    readyTimer = setTimeout(expire, ms)
+  }
+
+  function cpuUsed(): number | undefined {
+    const now = cpuTime(pid)
+    return now === undefined ? undefined : now - cpuBefore
   }
 
   function end(reason: string, cause: string): void {
@@ -156,7 +175,9 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
     take: () => {
       state = 'busy'
       uses++
+      cpuBefore = cpuTime(pid) ?? 0
     },
+    cpuUsed,
     send: (message, limit, newTask) => {
       // Between being taken and this it may have died.
       if (state !== 'busy') {
@@ -181,7 +202,7 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
       isBusy = false
       task = undefined
       state = 'warming'
-      readyTimer = setTimeout(giveUp, renewMs)
+      expectReady(renewal)
     },
     kill,
   }

@@ -5,7 +5,6 @@ import type { Job, LogLine, RunHost } from '../ports.ts'
 import { createCalls } from './calls.ts'
 import type { Child, ChildEnd } from './child-handle.ts'
 import { failureOf, outOfMemory, sandboxCrash, timeout, type Origin } from './failures.ts'
-import { cpuTime } from './cpu-time.ts'
 import type { Fetcher } from './fetch-types.ts'
 import { childGraceMs, sizeText } from './limits.ts'
 import type { MemoryLimit } from './memory-watch.ts'
@@ -57,7 +56,6 @@ export function runIn(
     reply: (callId, json) => child.tell({ type: 'reply', id, callId, json }),
   })
   let startedAt: number | undefined
-  const usedBefore = cpuTime(child.pid)
   let youngTimer: NodeJS.Timeout | undefined
   let hurryTimer: NodeJS.Timeout | undefined
   let lines = 0
@@ -109,8 +107,7 @@ export function runIn(
   }
 
   function hurry(): void {
-    const now = cpuTime(child.pid)
-    if (now === undefined || usedBefore === undefined || now - usedBefore < hurryMs) return
+    if ((child.cpuUsed() ?? 0) < hurryMs) return
     clearInterval(hurryTimer)
     child.giveWay()
   }
