@@ -12,6 +12,8 @@ export interface Config {
   readonly host: string
   /** Directory of the data file; made when missing. */
   readonly dataDir: string
+  /** How long the write-ahead log of that file may get, in bytes. */
+  readonly walLimit: number
   /** Connection string of the MongoDB that keeps everything instead of the data file. Holds credentials. */
   readonly mongodbUri: string | undefined
   /** Whether a MongoDB that is no replica set will do. */
@@ -46,6 +48,8 @@ export interface Config {
   readonly shutdownMs: number
 }
 
+const mb = 1024 * 1024
+
 /** Names that are reserved for what this version cannot do; to ignore them would lose somebody's data or trust. */
 const reserved = new Set(['REDIS_URL'])
 
@@ -79,6 +83,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>> = 
     port: it.PORT,
     host: it.HOST.replace(/^\[(.*)\]$/, '$1'),
     dataDir: it.DATA_DIR,
+    walLimit: it.WAL_LIMIT_MB * mb,
     mongodbUri: it.MONGODB_URI,
     allowStandaloneMongo: it.ALLOW_STANDALONE_MONGO,
     apiKeys: it.API_KEYS,

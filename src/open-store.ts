@@ -10,7 +10,7 @@ export interface OpenedStore {
   readonly walBytes: () => number
 }
 
-type StoreConfig = Pick<Config, 'dataDir' | 'mongodbUri' | 'allowStandaloneMongo'>
+type StoreConfig = Pick<Config, 'dataDir' | 'walLimit' | 'mongodbUri' | 'allowStandaloneMongo'>
 
 /**
  * Opens the store that the configuration asks for: MongoDB where `MONGODB_URI` is set, else the SQLite file. Only the
@@ -20,7 +20,7 @@ export async function openStore(config: StoreConfig, log: Logger): Promise<Opene
   if (config.mongodbUri === undefined) {
     const { openSqliteStore } = await import('./store/sqlite.ts')
     const warn = (message: string) => log.warn(message)
-    const store = openSqliteStore({ dataDir: config.dataDir, warn })
+    const store = openSqliteStore({ dataDir: config.dataDir, walLimit: config.walLimit, warn })
     return { store, shared: undefined, walBytes: () => store.walBytes() }
   }
   const { openMongoStore } = await import('./store/mongo.ts')

@@ -13,6 +13,7 @@ export const variables = {
   PORT: whole(0, 65_535).default(4000),
   HOST: written('a host name or address', /^[\w.:[\]-]+$/).default('127.0.0.1'),
   DATA_DIR: written('a directory', /^[^\0]+$/).default('./data'),
+  WAL_LIMIT_MB: whole(32, 1_000_000).default(64),
   MONGODB_URI: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\/\S+$/, { error: 'a connection string like mongodb://host:27017/workcell' })

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../errors.ts'
 import { inWords, isBusy } from './sqlite-errors.ts'
 import { migrations } from './sqlite-schema.ts'
-import type { FileWatch } from './sqlite-watch.ts'
-import { noWatch, walLimit, watchFile } from './sqlite-watch.ts'
+import type { FileWatch, WatchOptions } from './sqlite-watch.ts'
+import { noWatch, walCutBytes, watchFile } from './sqlite-watch.ts'
 
 /** Name of the data file in its directory. */
 export const dataFile = 'workcell.db'
@@ -17,7 +17,7 @@ export interface SqliteFile {
 }
 
 /** Opens the data file of a directory, or `:memory:`, as its only writer. Throws a `StartError` of one line. */
-export function openSqliteFile(dataDir: string, warn: (message: string) => void): SqliteFile {
+export function openSqliteFile(dataDir: string, options: WatchOptions): SqliteFile {
   if (dataDir === ':memory:') {
     const db = new DatabaseSync(':memory:')
     migrate(db, dataDir)
@@ -33,7 +33,7 @@ export function openSqliteFile(dataDir: string, warn: (message: string) => void)
       opened.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
-        PRAGMA journal_size_limit = ${walLimit};
+        PRAGMA journal_size_limit = ${walCutBytes};
         PRAGMA temp_store = MEMORY;
       `)
       migrate(opened, dataDir)
@@ -41,7 +41,7 @@ export function openSqliteFile(dataDir: string, warn: (message: string) => void)
       opened.exec("UPDATE events SET lease_until = 0 WHERE status = 'Processing'")
       return opened
     })
-    const watch = watchFile(db, join(dataDir, dataFile), warn)
+    const watch = watchFile(db, join(dataDir, dataFile), options)
     return {
       db,
       watch,

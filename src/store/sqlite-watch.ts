@@ -2,13 +2,16 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import { inWords, isDamage } from './sqlite-errors.ts'
+import { readersOf } from './sqlite-readers.ts'
 
 /** How often the file is looked at while nothing is written, in milliseconds. */
 const lookMs = 1_000
 /** Size of the write-ahead log from which on it is cut back as soon as no reader needs it, in bytes. */
-export const walLimit = 16 * 2 ** 20
-/** Size of the write-ahead log that is worth a word to the operator, in bytes. */
-const largeWal = 64 * 2 ** 20
+export const walCutBytes = 16 * 2 ** 20
+/** How large it may get unless the operator says otherwise, in bytes. */
+export const usualWalLimit = 64 * 2 ** 20
+/** Shares of that limit: what is worth a word to the operator, and where writing stops, so that one more commit fits. */
+const shares = { warn: 0.5, stop: 0.875 } as const
 /** How often that word is repeated, in milliseconds. */
 const warnMs = 60_000
 const header = 'SQLite format 3\0'
@@ -17,10 +20,12 @@ const mend = 'Nothing is written until the server is started again'
 
 /** Looks after the data file on disk: whether it is still the one that was opened, and how long its log has got. */
 export interface FileWatch {
-  /** Why nothing may be written now, as a sentence; it takes microseconds. Undefined: nothing is known against it. */
+  /** Why the file is not the one that was opened any more, as a sentence. Undefined: nothing is known against it. */
   trouble(): string | undefined
-  /** Throws an `UnavailableError` for such trouble. */
-  guard(): void
+  /** Throws an `UnavailableError` when nothing may be written now; it takes microseconds. */
+  guardWrite(): void
+  /** Throws one when what was just written is not in a file that will be found again. */
+  guardAnswer(): void
   /** To be told of every error of SQLite: a file that was found damaged is not written to any more. */
   sawError(error: unknown): void
   /** Length of the write-ahead log, in bytes. */
@@ -36,7 +41,13 @@ interface Identity {
   readonly ino: number
 }
 
-export function watchFile(db: DatabaseSync, file: string, warn: (message: string) => void): FileWatch {
+export interface WatchOptions {
+  readonly warn: (message: string) => void
+  /** Length of the write-ahead log that is not to be passed, in bytes. */
+  readonly walLimit: number
+}
+
+export function watchFile(db: DatabaseSync, file: string, { warn, walLimit }: WatchOptions): FileWatch {
   const names = [file, `${file}-wal`, `${file}-shm`]
   // SQLite makes the two others with the first read or write.
   const opened: readonly (Identity | undefined)[] = names.map(lookAt)
@@ -76,19 +87,38 @@ export function watchFile(db: DatabaseSync, file: string, warn: (message: string
     return lookAt(`${file}-wal`)?.size ?? 0
   }
 
+  /** A reader that began before the log was last cut back still needs what is in it, and keeps it from being cut. */
+  function cut(): void {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  /** Who keeps the log long, in words. */
+  function growth(): string {
+    const readers = readersOf(`${file}-shm`).join(', ')
+    const who = readers === '' ? 'another process' : readers
+    return `The write-ahead log has grown to ${Math.round(walBytes() / 2 ** 20)} MB, since ${who} keeps reading the data file.`
+  }
+
+  function tooLong(): string | undefined {
+    const most = shares.stop * walLimit
+    if (walBytes() < most) return undefined
+    cut()
+    if (walBytes() < most) return undefined
+    return `${growth()} Nothing is written until that ends, or WAL_LIMIT_MB is raised.`
+  }
+
   function look(): void {
     if (trouble() !== undefined) return
     try {
       readSync(descriptor, start, 0, start.length, 0)
       if (start.toString('latin1') !== header) return void damaged('it does not begin like a data file any more')
-      if (walBytes() > walLimit) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (walBytes() > walCutBytes) cut()
     } catch {
       // What is wrong is told by the next write.
     }
-    if (walBytes() < largeWal || performance.now() - lastWarning < warnMs) return
+    if (walBytes() < shares.warn * walLimit || performance.now() - lastWarning < warnMs) return
     lastWarning = performance.now()
-    const megabytes = Math.round(walBytes() / 2 ** 20)
-    warn(`The write-ahead log has grown to ${megabytes} MB, since another process keeps reading the data file.`)
+    warn(growth())
   }
 
   const timer = setInterval(look, lookMs)
@@ -96,10 +126,8 @@ export function watchFile(db: DatabaseSync, file: string, warn: (message: string
 
   return {
     trouble,
-    guard() {
-      const why = trouble()
-      if (why !== undefined) throw new UnavailableError(why)
-    },
+    guardWrite: () => refuse(trouble() ?? tooLong()),
+    guardAnswer: () => refuse(trouble()),
     sawError(error) {
       if (isDamage(error)) damaged(inWords(error))
     },
@@ -109,10 +137,15 @@ export function watchFile(db: DatabaseSync, file: string, warn: (message: string
   }
 }
 
+function refuse(why: string | undefined): void {
+  if (why !== undefined) throw new UnavailableError(why)
+}
+
 /** For a database in memory. */
 export const noWatch: FileWatch = {
   trouble: () => undefined,
-  guard: () => undefined,
+  guardWrite: () => undefined,
+  guardAnswer: () => undefined,
   sawError: () => undefined,
   walBytes: () => 0,
   stop: () => undefined,

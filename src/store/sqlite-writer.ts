@@ -32,12 +32,12 @@ export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
     waiting = []
     const answers: (() => void)[] = []
     try {
-      watch.guard()
+      watch.guardWrite()
       begin.run()
       for (const operation of operations) answers.push(runOne(operation))
       commit.run()
       // What went into a file that is no longer there will not be found again, so it must not be acknowledged.
-      watch.guard()
+      watch.guardAnswer()
     } catch (error) {
       if (db.isTransaction) rollback.run()
       watch.sawError(error)

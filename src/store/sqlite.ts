@@ -20,6 +20,7 @@ import {
   versionRow,
 } from './sqlite-rows.ts'
 import { beforeAll, listEventsSql, statements } from './sqlite-statements.ts'
+import { usualWalLimit } from './sqlite-watch.ts'
 import { createWriter } from './sqlite-writer.ts'
 
 export interface SqliteOptions {
@@ -27,6 +28,8 @@ export interface SqliteOptions {
   readonly dataDir: string
   /** Told of what an operator may want to look at. */
   readonly warn?: (message: string) => void
+  /** Length of the write-ahead log at which writing stops while another process keeps it from being cut, in bytes. */
+  readonly walLimit?: number
 }
 
 export interface SqliteStore extends Store {
@@ -38,8 +41,9 @@ export interface SqliteStore extends Store {
  * Keeps everything in one SQLite file, which only this process may write. Survives the death of the process and, as
  * far as the disk keeps what it was told to keep, of the machine. Throws a `StartError` for what an operator can mend.
  */
-export function openSqliteStore({ dataDir, warn = () => undefined }: SqliteOptions): SqliteStore {
-  const { db, watch, close } = openSqliteFile(dataDir, warn)
+export function openSqliteStore(options: SqliteOptions): SqliteStore {
+  const { dataDir, warn = () => undefined, walLimit = usualWalLimit } = options
+  const { db, watch, close } = openSqliteFile(dataDir, { warn, walLimit })
   const writer = createWriter(db, watch)
   const prepared = new Map<string, StatementSync>()
   const version = db.prepare('PRAGMA user_version').get()?.['user_version']
