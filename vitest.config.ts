@@ -19,9 +19,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'workcell', include: ['test/**/*.test.ts'], exclude: [...onlyMongo, 'test/proofs/**'] },
+        test: { name: 'workcell', include: ['test/**/*.test.ts'], exclude: [...onlyMongo, 'test/{faults,proofs}/**'] },
       },
-      // What takes minutes and most of the machine: kills, hostile programs, simulated years. One file at a time.
+      // What takes minutes. Faults mostly wait, for leases and for servers to start again, and do that beside each other;
+      // proofs measure, or take the whole machine, and run one at a time.
+      {
+        extends: true,
+        test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 180_000 },
+      },
       {
         extends: true,
         test: { name: 'proofs', include: ['test/proofs/**/*.test.ts'], fileParallelism: false, testTimeout: 180_000 },

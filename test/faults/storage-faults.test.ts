@@ -1,7 +1,7 @@
 // What the disk may do to a server, and what is promised then: no acknowledged event is lost, and work goes on by itself.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { eventually, inParallel, request, send } from '../client.ts'
 import { startServer } from '../harness.ts'
 import { ExecuteWorkflow, GetEvent } from '../operations.ts'
+import { startReader } from '../reader.ts'
 import { scratchDir } from '../scratch.ts'
 import { pendingEvent } from '../suites/store.ts'
 
@@ -108,6 +109,51 @@ function fill(file: string): void {
     }
   }
 }
+
+test('a reader that never lets go: the log stays below its limit, and work goes on once that reader is gone', async () => {
+  const DATA_DIR = await scratchDir()
+  const server = await startServer({ DATA_DIR, WAL_LIMIT_MB: '32' })
+  const reader = await startReader(join(DATA_DIR, 'workcell.db'))
+  const acknowledged: string[] = []
+  let longest = 0
+  const create = async () => {
+    const input = { code, input: 'x'.repeat(200_000), language: 'JAVASCRIPT' as const }
+    const { data, errors } = await send(server.url, ExecuteWorkflow, { input })
+    longest = Math.max(longest, statSync(join(DATA_DIR, 'workcell.db-wal')).size)
+    const result = data?.executeWorkflow
+    if (result && 'event' in result) acknowledged.push(result.event.id)
+    return errors?.[0]
+  }
+  // Four at a time, so that runs are under way when writing stops.
+  const refusals = await inParallel(4, 4, async () => {
+    for (let tries = 0; tries < 200; tries++) {
+      const error = await create()
+      if (error) return error
+    }
+    return undefined
+  })
+  const who = `process ${reader.pid} (node) keeps reading the data file`
+  for (const refusal of refusals) expect(refusal?.extensions).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+  const trouble = await eventually(async () => {
+    const answer = await ready(server.url)
+    return answer.status === 503 ? answer : undefined
+  })
+  expect(trouble.checks['store']).toContain(who)
+  expect(acknowledged.length).toBeGreaterThan(20)
+
+  reader.kill('SIGKILL')
+  await eventually(async () => ((await ready(server.url)).status === 200 ? true : undefined))
+  expect(await create()).toBeUndefined()
+  for (const id of acknowledged) {
+    await eventually(async () =>
+      (await request(server.url, GetEvent, { id })).event?.status === 'SUCCESS' ? true : undefined,
+    )
+  }
+  expect(longest).toBeLessThan(32 * 2 ** 20)
+  process.stdout.write(
+    `Beside a reader: ${acknowledged.length} events acknowledged, the log at most ${(longest / 2 ** 20).toFixed(1)} of 32 MB\n`,
+  )
+})
 
 async function startSlowApp(change: (store: Store) => Partial<Store>) {
   const config = parseConfig({ PORT: '0', RUNNERS: '4', SHUTDOWN_MS: '0', DATA_DIR: await scratchDir() })
