@@ -1,14 +1,13 @@
 import type { Logger } from 'pino'
 import type { Caps } from './caps.ts'
-import { createCommands } from './commands.ts'
 import type { Config } from './config.ts'
+import { createCore } from './core.ts'
 import { createFetcher } from './executor/fetch.ts'
 import { openPool } from './executor/pool.ts'
 import { createApiServer } from './graphql/server.ts'
 import { createMemoryHub } from './hub/memory.ts'
 import { createPollingHub } from './hub/polling.ts'
 import { inputSchemas } from './inputs.ts'
-import { createLive } from './live.ts'
 import { measureCommands, measureFetcher } from './metrics/measured-calls.ts'
 import { measureStore } from './metrics/measured-store.ts'
 import { createMetrics } from './metrics/prometheus.ts'
@@ -18,8 +17,6 @@ import { openStore } from './open-store.ts'
 import type { Executor, Hub, Queue, Store } from './ports.ts'
 import { createReadiness } from './readiness.ts'
 import { createRetention } from './retention.ts'
-import { createRunner } from './runner.ts'
-import { createVersions } from './versions.ts'
 
 export interface App {
   /** Where the API answers, e.g. `http://127.0.0.1:4000/graphql`. */
@@ -78,19 +75,15 @@ export async function startApp(config: Config, log: Logger, change: Change = (sa
   })
   const { queue, executor, hub } = adapters
   const store = measureStore(adapters.store, metrics)
-  const versions = createVersions(store)
-  const live = createLive({ store, hub })
-  const runner = createRunner({ store, queue, executor, hub, versions, log })
   const retention = createRetention({ store, days: config.retentionDays, log })
   let closing: Promise<void> | undefined
   const shuttingDown = () => (closing ? 'The server is shutting down; try again once it is back.' : undefined)
-  const commands = createCommands({
+  const { commands, live, runner } = createCore({
     store,
     queue,
     executor,
     hub,
-    live,
-    versions,
+    log,
     limits: config.limits,
     schemas: inputSchemas(config.limits.maxima, config.caps),
     maxPending: config.maxPending,

@@ -6,18 +6,15 @@ import { onTestFinished } from 'vitest'
 import type { RawData } from 'ws'
 import { WebSocket } from 'ws'
 import { defaultCaps } from '../src/caps.ts'
-import { createCommands } from '../src/commands.ts'
+import { createCore } from '../src/core.ts'
 import type { Failure } from '../src/event.ts'
 import type { ApiServer, ApiSettings } from '../src/graphql/server.ts'
 import { createApiServer } from '../src/graphql/server.ts'
 import { createMemoryHub } from '../src/hub/memory.ts'
 import { inputSchemas } from '../src/inputs.ts'
 import type { Json } from '../src/json.ts'
-import { createLive } from '../src/live.ts'
 import type { Executor, Hub, Store } from '../src/ports.ts'
 import { createMemoryQueue } from '../src/queue/memory.ts'
-import { createRunner } from '../src/runner.ts'
-import { createVersions } from '../src/versions.ts'
 import { openTestStore } from './test-store.ts'
 
 export interface TestApi {
@@ -54,22 +51,17 @@ export async function startApi({
   const queue = createMemoryQueue({ concurrency: 4 })
   const held = Promise.withResolvers<Json>()
   const executor = createTestExecutor(held.promise)
-  const versions = createVersions(store)
-  const live = createLive({ store, hub })
-  const runner = createRunner({ store, queue, executor, hub, versions, log: logger })
   const maxima = { timeoutMs: 300_000, memoryMb: 512, maxAttempts: 25 }
-  const closing = () => undefined
-  const commands = createCommands({
+  const { commands, live, runner } = createCore({
     store,
     queue,
     executor,
     hub,
-    live,
-    versions,
+    log: logger,
     limits: { defaults: limits, maxima },
     schemas: inputSchemas(maxima, defaultCaps),
     maxPending,
-    closing,
+    closing: () => undefined,
   })
   const server = createApiServer({
     store,

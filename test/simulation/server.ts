@@ -1,16 +1,13 @@
 import { pino } from 'pino'
 import type { Commands } from '../../src/commands.ts'
-import { createCommands } from '../../src/commands.ts'
 import { defaultCaps } from '../../src/caps.ts'
+import { createCore } from '../../src/core.ts'
 import { createMemoryHub } from '../../src/hub/memory.ts'
 import { createPollingHub } from '../../src/hub/polling.ts'
 import { inputSchemas } from '../../src/inputs.ts'
 import type { Live } from '../../src/live.ts'
-import { createLive } from '../../src/live.ts'
 import type { Queue } from '../../src/ports.ts'
 import { createMemoryQueue } from '../../src/queue/memory.ts'
-import { createRunner } from '../../src/runner.ts'
-import { createVersions } from '../../src/versions.ts'
 import type { Checker } from './checker.ts'
 import { createSimulatedExecutor } from './executor.ts'
 import type { Life } from './life.ts'
@@ -58,7 +55,7 @@ const maxima = { ...limits, maxAttempts: 10 }
 /** Made once: they keep nothing, and to make them takes longer than all else that a start does. */
 const schemas = inputSchemas(maxima, defaultCaps)
 
-/** Connects the parts as `app.ts` does, with the world in the place of the store and of the isolates. */
+/** The core as it is, with the world in the place of the store and of the isolates. */
 export function startServer(options: ServerOptions): Server {
   const { name, world, model, checker, faults, kill, clockError, wallSkew, concurrency, shared } = options
   const life: Life = {
@@ -86,16 +83,12 @@ export function startServer(options: ServerOptions): Server {
   )
   const inner = createMemoryHub()
   const hub = shared ? createPollingHub({ hub: inner, store, warn: () => undefined }) : inner
-  const versions = createVersions(store)
-  const live = createLive({ store, hub })
-  const runner = createRunner({ store, queue, executor, hub, versions, log: silent })
-  const commands = createCommands({
+  const { commands, live, runner } = createCore({
     store,
     queue,
     executor,
     hub,
-    live,
-    versions,
+    log: silent,
     limits: { defaults: limits, maxima },
     schemas,
     maxPending: options.maxPending,
