@@ -1,8 +1,17 @@
 // What the disk may do to a server, and what is promised then: no acknowledged event is lost, and work goes on by itself.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
@@ -13,8 +22,8 @@ import type { Store } from '../../src/ports.ts'
 import { backUp } from '../../src/store/sqlite-backup.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { eventually, inParallel, request, send } from '../client.ts'
-import { startServer } from '../harness.ts'
-import { ExecuteWorkflow, GetEvent } from '../operations.ts'
+import { refusedStart, startServer } from '../harness.ts'
+import { ExecuteWorkflow, GetEvent, ListEvents } from '../operations.ts'
 import { startReader } from '../reader.ts'
 import { scratchDir } from '../scratch.ts'
 import { pendingEvent } from '../suites/store.ts'
@@ -109,6 +118,48 @@ function fill(file: string): void {
     }
   }
 }
+
+test('a file system that turns read-only under the server: answers that say so, and all is there after a repair', async (context) => {
+  const places = await scratchDir()
+  const [image, dir] = [join(places, 'image'), join(places, 'mounted')]
+  const does = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: 'utf8' })
+  const mount = () => does('mount', '-o', 'loop,errors=remount-ro', image, dir)
+  mkdirSync(dir)
+  writeFileSync(image, '')
+  truncateSync(image, 32 * 2 ** 20)
+  if (does('mkfs.ext4', '-q', image).status !== 0 || mount().status !== 0) {
+    return context.skip('mounting a file system of its own needs root, ext4 and a loop device')
+  }
+  onTestFinished(() => void does('umount', '-l', dir))
+  const DATA_DIR = join(dir, 'data')
+  const server = await startServer({ DATA_DIR })
+  const create = (idempotencyKey: string) =>
+    send(server.url, ExecuteWorkflow, { input: { code, input: 'abc', idempotencyKey, waitMs: 30_000 } })
+  const before = await create('before')
+  expect(before.data?.executeWorkflow).toMatchObject({ event: { status: 'SUCCESS' } })
+
+  // What the kernel does when it finds the file system damaged.
+  const device = does('findmnt', '-n', '-o', 'SOURCE', dir).stdout.trim()
+  writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, 'a test')
+  const refused = await create('refused')
+  expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+  const trouble = await ready(server.url)
+  expect(trouble.status).toBe(503)
+  expect(trouble.checks['store']).toMatch(/cannot be used now: .*(read.?only|disk I\/O error)/i)
+  expect((await fetch(new URL('/health', server.url))).status).toBe(200)
+  await server.kill('SIGKILL')
+  expect((await refusedStart({ DATA_DIR })).message).toMatch(
+    /^Workcell cannot start\. DATA_DIR: expected .* read and written/,
+  )
+
+  expect(does('umount', dir).status).toBe(0)
+  does('e2fsck', '-p', image)
+  expect(mount().status).toBe(0)
+  const again = await startServer({ DATA_DIR })
+  const { events } = await request(again.url, ListEvents, { first: 10 })
+  expect(events.nodes).toHaveLength(1)
+  await again.kill('SIGTERM')
+})
 
 test('a reader that never lets go: the log stays below its limit, and work goes on once that reader is gone', async () => {
   const DATA_DIR = await scratchDir()
