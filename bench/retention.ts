@@ -16,7 +16,7 @@ const old = Number(process.argv[2] ?? 100_000)
 const dayMs = 86_400_000
 const perSecond = 50
 const warmUpMs = 2_000
-const longestMs = 180_000
+const longestMs = 900_000
 
 function oldEvent(n: number): Event {
   const at = Date.now() - 30 * dayMs + n
