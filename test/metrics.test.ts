@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { eventually, request } from './client.ts'
+import { measureStore } from '../src/metrics/measured-store.ts'
+import { createMetrics } from '../src/metrics/prometheus.ts'
 import { startTestApp } from './harness.ts'
 import { CreateEvent, ExecuteWorkflow } from './operations.ts'
+import { pendingEvent } from './suites/store.ts'
 
 async function read(url: string, headers: Record<string, string> = {}): Promise<string> {
   const response = await fetch(new URL('/metrics', url), { headers })
@@ -83,4 +86,22 @@ describe('/metrics', () => {
     expect(head.status).toBe(200)
     expect((await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${key}` } })).status).toBe(404)
   })
+})
+
+test('the store that is measured is asked what the caller asks, whatever that is', async () => {
+  const asked: unknown[][] = []
+  const store = new Proxy(Object.create(null), {
+    get:
+      (_target, name: string) =>
+      async (...given: unknown[]) => {
+        asked.push([name, ...given])
+        return name === 'createEvents' ? [] : undefined
+      },
+  })
+  const given = [pendingEvent(), 'second', 'third', 'fourth']
+  const calls = Object.entries(measureStore(store, createMetrics())).filter(
+    ([name]) => name !== 'now' && name !== 'close',
+  )
+  for (const [, call] of calls) await Reflect.apply(call, undefined, given)
+  expect(asked).toEqual(calls.map(([name]) => [name, ...given]))
 })

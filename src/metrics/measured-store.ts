@@ -29,13 +29,15 @@ export function measureStore(store: Store, metrics: Metrics): Store {
 
   return {
     now: () => store.now(),
-    async createEvents(events) {
-      const kept = await createEvents(events)
+    async createEvents(...given) {
+      const [events] = given
+      const kept = await createEvents(...given)
       for (const [index, event] of kept.entries()) if (event.id === events[index]?.id) countChange(metrics, event)
       return kept
     },
-    async updateEvent(next, expiredBy) {
-      const isKept = await updateEvent(next, expiredBy)
+    async updateEvent(...given) {
+      const [next, expiredBy] = given
+      const isKept = await updateEvent(...given)
       if (isKept) {
         countChange(metrics, next)
         if (expiredBy !== undefined) metrics.leaseExpiries.inc()
@@ -44,8 +46,8 @@ export function measureStore(store: Store, metrics: Metrics): Store {
       } else if (isOutcome(next)) metrics.outcomesRejected.inc()
       return isKept
     },
-    async listDue(now, limit) {
-      const due = await listDue(now, limit)
+    async listDue(...given) {
+      const due = await listDue(...given)
       metrics.sweptAt = Date.now()
       return due
     },
