@@ -1,7 +1,7 @@
-import { pino } from 'pino'
 import { startApp, type Change } from './app.ts'
 import { parseConfig } from './config.ts'
 import { StartError } from './errors.ts'
+import { createLogger } from './logger.ts'
 
 /**
  * How much longer than `SHUTDOWN_MS` a shutdown may take, in milliseconds. Whatever hangs then is left to the next
@@ -16,7 +16,7 @@ const closeMs = 5_000
 export async function serve(change?: Change): Promise<void> {
   try {
     const config = parseConfig()
-    const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+    const log = createLogger(config.logLevel)
     const app = await startApp(config, log, change)
     const store = config.mongodbUri === undefined ? config.dataDir : 'MongoDB'
     log.info({ url: app.url, store, keys: config.apiKeys.length }, `Workcell listens at ${app.url}`)
@@ -32,7 +32,10 @@ export async function serve(change?: Change): Promise<void> {
         log.error('Something does not end; leaving as a crash would')
         process.exit(1)
       }, config.shutdownMs + closeMs)
-      await app.close()
+      await app.close().catch((error: unknown) => {
+        log.error({ err: error }, 'Something could not be closed; leaving as a crash would')
+        process.exit(1)
+      })
       clearTimeout(late)
       log.info('Everything is closed')
       process.exit(0)

@@ -47,8 +47,12 @@ export function openSqliteFile(dataDir: string, options: WatchOptions): SqliteFi
       watch,
       close() {
         watch.stop()
-        // What is there now may be the log of another file.
-        if (watch.trouble() === undefined) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        try {
+          // What is there now may be the log of another file.
+          if (watch.trouble() === undefined) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        } catch {
+          // A full disk, for one. It was only to be tidy: the next start reads the log.
+        }
         db.close()
         watch.closed()
         lock.close()

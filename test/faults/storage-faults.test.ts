@@ -3,9 +3,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -23,9 +26,10 @@ import { backUp } from '../../src/store/sqlite-backup.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { eventually, inParallel, request, send } from '../client.ts'
 import { refusedStart, startServer } from '../harness.ts'
-import { ExecuteWorkflow, GetEvent, ListEvents } from '../operations.ts'
+import { CreateEvent, ExecuteWorkflow, GetEvent, ListEvents } from '../operations.ts'
 import { startReader } from '../reader.ts'
 import { scratchDir } from '../scratch.ts'
+import { startStopwatch } from '../stopwatch.ts'
 import { pendingEvent } from '../suites/store.ts'
 
 const code = 'export default ({ input }) => input.length'
@@ -106,6 +110,41 @@ test('a full disk: answers that say so, nothing lost, and work goes on once ther
   const db = new DatabaseSync(join(DATA_DIR, 'workcell.db'))
   expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
   db.close()
+})
+
+test('a full disk that the log of the server is on too: it lives, work goes on, and it can leave', async (context) => {
+  const dir = await scratchDir()
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', dir])
+  if (mounted.status !== 0) return context.skip('mounting a small file system needs root')
+  onTestFinished(() => void spawnSync('umount', ['-l', dir]))
+  const logFile = join(dir, 'log')
+  const log = openSync(logFile, 'a')
+  const env = { PORT: '0', DATA_DIR: join(dir, 'data') }
+  const server = spawn(process.execPath, ['src/main.ts'], { env, stdio: ['ignore', log, log] })
+  closeSync(log)
+  const exited = once(server, 'exit')
+  onTestFinished(() => void server.kill('SIGKILL'))
+  const url = await eventually(() => /"url":"([^"]+)"/.exec(readFileSync(logFile, 'utf8'))?.[1])
+  const create = async () =>
+    (await send(url, CreateEvent, { input: { type: 'a', input: 'x'.repeat(5000) } })).errors?.[0]
+
+  const filler = join(dir, 'filler')
+  let refusals = 0
+  await eventually(async () => {
+    fill(filler)
+    if ((await create())?.extensions?.['code'] === 'UNAVAILABLE') refusals++
+    return refusals >= 20 ? true : undefined
+  })
+  rmSync(filler)
+  await eventually(async () => ((await create()) === undefined ? true : undefined))
+  await eventually(async () => ((await ready(url)).status === 200 ? true : undefined))
+
+  fill(filler)
+  const watch = startStopwatch()
+  server.kill('SIGTERM')
+  expect(await exited).toEqual([0, null])
+  // Far from the 30 s after which it would leave whatever hangs.
+  expect(watch.stop()).toBeLessThan(10_000)
 })
 
 /** Takes whatever room is left. */
