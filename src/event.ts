@@ -136,3 +136,12 @@ export function isFinal(event: Event): boolean {
 export function attemptNumber(event: Event): number {
   return event.attempts.at(-1)?.number ?? 0
 }
+
+/**
+ * Number of the oldest attempt that a claim leaves the event to remember: the log of those before it has no use any
+ * more. Undefined: it remembers them all, or this is no claim.
+ */
+export function oldestAfterClaim({ status, attempts }: Event): number | undefined {
+  const oldest = attempts[0]?.number ?? 1
+  return status === 'Processing' && oldest > 1 ? oldest : undefined
+}

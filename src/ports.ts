@@ -108,7 +108,8 @@ export interface Store extends Pruning {
   /**
    * Compare-and-set: keeps `next` if the stored event stands at `next.rev - 1` and, where `expiredBy` is given, its
    * lease ran out at that time or before: a heartbeat moves the lease without moving `rev`. False: it does not, because
-   * another writer was first or there is no such event, and nothing was changed.
+   * another writer was first or there is no such event, and nothing was changed. A claim deletes the log of attempts that
+   * the event no longer remembers; where only that fails, the next claim makes up for it.
    */
   updateEvent(next: Event, expiredBy?: number): Promise<boolean>
   /**

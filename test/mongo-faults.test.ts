@@ -9,13 +9,13 @@ import { versionHash } from '../src/program.ts'
 import { eventDocument } from '../src/store/mongo-documents.ts'
 import { openMongoStore } from '../src/store/mongo.ts'
 import type { MongoStore } from '../src/store/mongo.ts'
-import { claimEvent, settleEvent } from '../src/transitions.ts'
+import { claimEvent, releaseEvent, settleEvent } from '../src/transitions.ts'
 import { eventually } from './harness.ts'
 import { faults, isKept, outcomes } from './mongo/faults.ts'
 import type { MongoServerOptions, MongoTestServer } from './mongo/server.ts'
 import { startMongoServer } from './mongo/server.ts'
 import { startStopwatch } from './stopwatch.ts'
-import { pendingEvent } from './suites/store.ts'
+import { fullHistory, pendingEvent } from './suites/store.ts'
 
 /** Tests that run at the same time must each clean up after themselves. */
 type Finish = Pick<TestContext, 'onTestFinished'>
@@ -109,6 +109,27 @@ describe.concurrent('a fault of a server that lasts no longer than a call waits'
     expect(await store.readLogs('evt_1', undefined, 10)).toEqual(!isKept(row) ? [] : lines)
     expect(server.pendingFaults()).toBe(0)
   })
+
+  test.for(unlessDuplicate)(
+    '$row, $fault: a claim stands, and the log that it makes useless is deleted with it or with the next',
+    async ({ row, fault }, context) => {
+      const { server, store } = await open(context)
+      const event = fullHistory(pendingEvent())
+      const line = { eventId: event.id, attempt: 1, seq: 1, at: 5, level: 'info' as const, message: 'hello' }
+      const kept = { ...line, attempt: 3 }
+      await store.createEvents([event])
+      await store.appendLogs([line, kept])
+      server.inject({ command: 'delete', collection: 'logs', ...fault })
+      const claim = claimed(event, 'me')
+      expect(await store.updateEvent(claim)).toBe(true)
+      expect(server.pendingFaults()).toBe(0)
+      expect(await store.readLogs(event.id, undefined, 10)).toEqual(isKept(row) ? [kept] : [line, kept])
+      const released = releaseEvent(claim, 'me', 5, 5) ?? claim
+      expect(await store.updateEvent(released)).toBe(true)
+      expect(await store.updateEvent(claimed(released, 'you'))).toBe(true)
+      expect(await store.readLogs(event.id, undefined, 10)).toEqual([kept])
+    },
+  )
 
   test.for(unlessDuplicate)('$row, $fault: a program is kept once, or not', async ({ row, fault }, context) => {
     const { server, store } = await open(context)

@@ -7,7 +7,7 @@ import { createLive } from '../src/live.ts'
 import type { Hub, LogLine, Store } from '../src/ports.ts'
 import { openTestStore } from './test-store.ts'
 import { claimEvent, settleEvent } from '../src/transitions.ts'
-import { pendingEvent } from './suites/store.ts'
+import { fullHistory, pendingEvent } from './suites/store.ts'
 
 const usage = { wallMs: 1, cpuMs: 1, heapBytes: 1, logLines: 0 }
 
@@ -182,6 +182,30 @@ describe('live updates', () => {
     const rest = collect(live.eventStream(event.id, line.value?.cursor))
     await succeed(claimed)
     expect(inWords(await rest)).toEqual(['line 2', 'Success'])
+  })
+
+  test('a stream goes on where it was although what it has read of the log is deleted', async () => {
+    const [event = pendingEvent()] = await store.createEvents([fullHistory(pendingEvent({ runAt: 0 }))])
+    for (const attempt of [1, 2, 100]) for (const seq of [1, 2]) await say(event, seq, attempt)
+    const all = live.eventStream(event.id)
+    expect((await all.next()).value).toMatchObject({ event: { status: 'Pending' } })
+    const read = await all.next()
+    expect(read.value).toMatchObject({ line: { attempt: 1, seq: 1 } })
+    const claimed = await claim(event)
+    await say(claimed, 1, 101)
+    const rest = collect(live.eventStream(event.id, read.value?.cursor))
+    await succeed(claimed)
+    const left = (items: StreamItem[]) =>
+      items.flatMap((it) => (it.kind === 'Log' ? [[it.line.attempt, it.line.seq]] : []))
+    const kept = [2, 100].flatMap((attempt) => [
+      [attempt, 1],
+      [attempt, 2],
+    ])
+    const known = left(await collect(all))
+    expect(left(await rest)).toEqual([...kept, [101, 1]])
+    // The one that began before has already read more than it has shown.
+    expect(known).toEqual([[1, 2], ...kept, [101, 1]])
+    expect(hub.watchers()).toBe(0)
   })
 
   test('a feed of changes has what matches its filter', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Filter } from 'mongodb'
 import type { Event } from '../event.ts'
+import { oldestAfterClaim } from '../event.ts'
 import type { EventFilter, ForeignChanges, Store } from '../ports.ts'
 import { readBacklog } from './mongo-backlog.ts'
 import { createCalls } from './mongo-calls.ts'
@@ -81,6 +82,13 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
     return wasKept(await events.findOne({ _id }, { projection: { rev: 1, recentWrites: 1 } }), next, writeId)
   }
 
+  /** What cannot be deleted now must not make a claim that was kept look as if it was not: the next one deletes it. */
+  async function deleteForgotten(claim: Event): Promise<void> {
+    const oldest = oldestAfterClaim(claim)
+    if (oldest === undefined) return
+    await write(() => logs.deleteMany({ eventId: claim.id, attempt: { $lt: oldest } })).catch(() => undefined)
+  }
+
   /** In the order of an index, which is asked for by name because the planner cannot know how small it is. */
   function findDue(
     filter: Filter<EventDocument>,
@@ -101,9 +109,11 @@ export async function openMongoStore(options: MongoOptions): Promise<MongoStore>
       read(async () =>
         (await events.find(eventQuery(filter, after)).sort({ _id: -1 }).limit(limit).toArray()).map(toEvent),
       ),
-    updateEvent(next, expiredBy) {
+    async updateEvent(next, expiredBy) {
       const writeId = randomUUID()
-      return write((mayBeKept) => updateEvent(next, expiredBy, writeId, mayBeKept))
+      const kept = await write((mayBeKept) => updateEvent(next, expiredBy, writeId, mayBeKept))
+      if (kept) await deleteForgotten(next)
+      return kept
     },
     renewLeases: (owner, ids, until) =>
       write(async () => {

@@ -39,6 +39,7 @@ export const statements = {
     ORDER BY id LIMIT :limit`,
   deleteLogs: `DELETE FROM logs WHERE (event_id, attempt, seq) IN
     (SELECT event_id, attempt, seq FROM logs WHERE event_id = :id ORDER BY attempt, seq LIMIT :limit)`,
+  deleteEarlierLogs: 'DELETE FROM logs WHERE event_id = :id AND attempt < :oldest',
   deleteEnded: 'DELETE FROM events WHERE id = :id AND status = :status AND finished_at < :before',
   nextLogged: 'SELECT event_id FROM logs WHERE event_id > :after ORDER BY event_id LIMIT 1',
   insertVersion: `${insert('versions', columns('hash language code script created_at'))} ON CONFLICT DO NOTHING`,

@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import type { Event, EventStatus } from '../event.ts'
+import { oldestAfterClaim } from '../event.ts'
 import type { EventFilter, Page, Store } from '../ports.ts'
 import { asUnavailable } from './sqlite-errors.ts'
 import { openSqliteFile } from './sqlite-file.ts'
@@ -80,6 +81,17 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
     return row ? toEvent(row) : event
   }
 
+  function updateEvent(next: Event, expiredBy: number | undefined): boolean {
+    const changed =
+      expiredBy === undefined
+        ? run(statements.updateEvent, eventRow(next))
+        : run(statements.updateExpired, { ...eventRow(next), expired_by: expiredBy })
+    if (changed === 0) return false
+    const oldest = oldestAfterClaim(next)
+    if (oldest !== undefined) run(statements.deleteEarlierLogs, { id: next.id, oldest })
+    return true
+  }
+
   function listEvents(filter: EventFilter, status: EventStatus | undefined, { after, limit }: Page): Row[] {
     const { statuses: _statuses, ...equal } = filter
     const given = Object.fromEntries(Object.entries({ ...equal, status }).filter(([, value]) => value !== undefined))
@@ -99,12 +111,7 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
           .sort((a, b) => (a.id < b.id ? 1 : -1))
           .slice(0, page.limit),
       ),
-    updateEvent: (next, expiredBy) =>
-      writer.write(() =>
-        expiredBy === undefined
-          ? run(statements.updateEvent, eventRow(next)) === 1
-          : run(statements.updateExpired, { ...eventRow(next), expired_by: expiredBy }) === 1,
-      ),
+    updateEvent: (next, expiredBy) => writer.write(() => updateEvent(next, expiredBy)),
     renewLeases: (owner, ids, until) =>
       writer.write(() =>
         all(statements.renewLeases, { owner, ids: JSON.stringify(ids), until }).map((row) => String(row['id'])),

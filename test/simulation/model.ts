@@ -1,5 +1,5 @@
 import type { Event } from '../../src/event.ts'
-import { isFinal } from '../../src/event.ts'
+import { isFinal, oldestAfterClaim } from '../../src/event.ts'
 import type { ChangedEvent, DueEvent, EventFilter, LogLine, LogPosition } from '../../src/ports.ts'
 import type { Program, Version } from '../../src/program.ts'
 
@@ -59,6 +59,9 @@ export function createModel(observer: Observer) {
       if (before.rev !== next.rev - 1) return false
       if (expiredBy !== undefined && (before.leaseUntil ?? Infinity) > expiredBy) return false
       keep(next, at)
+      const oldest = oldestAfterClaim(next) ?? 0
+      const lines = logs.get(next.id)
+      for (const [key, { attempt }] of lines ?? []) if (attempt < oldest) lines?.delete(key)
       observer.updated(before, next)
       return true
     },

@@ -4,7 +4,14 @@ import { newId } from '../../src/id.ts'
 import type { LogLine, RecordKind, Store, StoreRecord } from '../../src/ports.ts'
 import type { Program, Version } from '../../src/program.ts'
 import { versionHash } from '../../src/program.ts'
-import { cancelEvent, claimEvent, newEvent, recoverEvent, settleEvent } from '../../src/transitions.ts'
+import {
+  cancelEvent,
+  claimEvent,
+  maxAttemptHistory,
+  newEvent,
+  recoverEvent,
+  settleEvent,
+} from '../../src/transitions.ts'
 
 const limits = { timeoutMs: 5000, memoryMb: 128, maxAttempts: 1 }
 const usage = { wallMs: 1.5, cpuMs: 1, heapBytes: 9, logLines: 0 }
@@ -27,6 +34,15 @@ function settled(event: Event, owner = 'me'): Event {
   const next = settleEvent(event, owner, { kind: 'Success', data: { ok: true }, usage }, now, 0)
   if (!next) throw new Error('This event should have been there to settle')
   return next
+}
+
+/** The event as it is when one more attempt makes it forget the first. */
+export function fullHistory(event: Event): Event {
+  const over = { startedAt: now, finishedAt: now, outcome: 'Interrupted' as const, receipt: null }
+  return {
+    ...event,
+    attempts: Array.from({ length: maxAttemptHistory }, (_, index) => ({ number: index + 1, ...over })),
+  }
 }
 
 function version(code: string): Version {
@@ -213,6 +229,28 @@ export function storeSuite(name: string, open: () => Promise<Store> | Store): vo
       expect(await store.readLogs('evt_1', { attempt: 1, seq: 1 }, 1)).toEqual([lines[1]])
       expect(await store.readLogs('evt_1', { attempt: 1, seq: 2 }, 10)).toEqual([lines[2]])
       expect(await store.readLogs('evt_3', undefined, 10)).toEqual([])
+    })
+
+    test('a claim that makes an event forget its oldest attempts deletes their log, and no other', async () => {
+      const event = await create(fullHistory(pendingEvent()))
+      const other = await create(fullHistory(pendingEvent()))
+      const lines = [1, 2, 3, 100].flatMap((attempt) => [line(event.id, attempt, 1), line(event.id, attempt, 2)])
+      await store.appendLogs([...lines, line(other.id, 1, 1)])
+      const claim = claimed(event)
+      expect(await store.updateEvent({ ...claim, rev: claim.rev + 1 })).toBe(false)
+      expect(await store.readLogs(event.id, undefined, 10)).toEqual(lines)
+      expect(await store.updateEvent(claim)).toBe(true)
+      expect(await store.readLogs(event.id, undefined, 10)).toEqual(lines.slice(2))
+      expect(await store.readLogs(event.id, { attempt: 1, seq: 1 }, 1)).toEqual([line(event.id, 2, 1)])
+      expect(await store.readLogs(other.id, undefined, 10)).toEqual([line(other.id, 1, 1)])
+
+      // What came too late for an earlier claim goes with the next one.
+      await store.appendLogs([line(event.id, 1, 3)])
+      const released = settled(claim)
+      expect(await store.updateEvent(released)).toBe(true)
+      const next = claimed({ ...released, status: 'Pending' })
+      expect(await store.updateEvent(next)).toBe(true)
+      expect(await store.readLogs(event.id, undefined, 10)).toEqual(lines.slice(4))
     })
 
     test('a name belongs to one living program of its kind', async () => {
