@@ -11,11 +11,10 @@ import type { Cap, Connections } from './connections.ts'
 import { closeCodes } from './connections.ts'
 import type { Engine } from './engine.ts'
 import type { Guard, Refusal } from './guard.ts'
+import { createHeartbeat } from './heartbeat.ts'
 import type { Mask } from './mask.ts'
 import { withoutInternals } from './mask.ts'
 
-/** How often each client is asked whether it is still there, in milliseconds, where slow clients may take longer. */
-const longestPingMs = 10_000
 /** How long a client that is closed may take to notice, in milliseconds. */
 const goodbyeMs = 5_000
 /** Clients that were refused and have not left yet. More are refused before they become a WebSocket. */
@@ -53,9 +52,7 @@ export function createSockets(options: SocketOptions): Sockets {
   const { engine, guard, mask, log, maxPayload, connections, limits } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload, handleProtocols })
   const runs = new WeakMap<ExecutionArgs, ReturnType<Engine['getEnveloped']>>()
-  /** When a client was asked whether it is there, until it answers; and since when it need not be asked. */
-  const asked = new WeakMap<WebSocket, number>()
-  const heard = new WeakMap<WebSocket, number>()
+  const heartbeat = createHeartbeat(limits.slowMs, (socket) => cutOff(socket, 'slow'))
   const leaving = new Set<WebSocket>()
   let closing = false
 
@@ -98,7 +95,7 @@ export function createSockets(options: SocketOptions): Sockets {
   wss.on('connection', (socket, request) => {
     const left = new AbortController()
     const leave = connections.open(request.socket.remoteAddress)
-    heard.set(socket, performance.now())
+    heartbeat.watch(socket)
     let unread = 0
     const closed = server.opened(
       {
@@ -129,33 +126,12 @@ export function createSockets(options: SocketOptions): Sockets {
     )
     // A frame that is too long or malformed. The socket closes itself with the code for it.
     socket.on('error', (error) => log.debug({ err: error }, 'A WebSocket failed'))
-    socket.on('pong', () => {
-      asked.delete(socket)
-      heard.set(socket, performance.now())
-    })
     socket.once('close', (code, reason) => {
       left.abort()
       leave()
       closed(code, String(reason)).catch((error: unknown) => log.error({ err: error }, 'A WebSocket did not end well'))
     })
   })
-
-  /** An answer to a ping says that all that was sent before it was read. */
-  function checkReader(socket: WebSocket, now: number): void {
-    const since = asked.get(socket)
-    if (since !== undefined && now - since >= limits.slowMs) cutOff(socket, 'slow')
-    else if (since === undefined && now - (heard.get(socket) ?? now) >= pingMs) {
-      asked.set(socket, now)
-      socket.ping()
-    }
-  }
-
-  const pingMs = Math.min(longestPingMs, limits.slowMs / 3)
-  const heartbeat = setInterval(() => {
-    const now = performance.now()
-    for (const socket of wss.clients) if (socket.readyState === socket.OPEN) checkReader(socket, now)
-  }, pingMs / 4)
-  heartbeat.unref()
 
   /** Says why on the way out. A client that does not read learns of it only once it does. */
   function cutOff(socket: WebSocket, cap: Cap): void {
@@ -199,7 +175,7 @@ export function createSockets(options: SocketOptions): Sockets {
 
     async close(reason, graceMs) {
       closing = true
-      clearInterval(heartbeat)
+      heartbeat.stop()
       const gone = [...wss.clients].map((socket) => {
         // The protocol has room for 123 bytes.
         socket.close(1001, Buffer.from(reason).subarray(0, 123).toString().replace(/�$/, ''))
