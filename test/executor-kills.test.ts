@@ -43,6 +43,7 @@ function cpuTicks(pid: number | undefined): number {
 
 describe.skipIf(!isLinux)('what ends for want of memory is told from a crash', () => {
   const { pool, living } = open()
+  let ended = 0
 
   test.each([
     ['a list larger than V8 can hold', `'x'.repeat(2 ** 28).split('')`],
@@ -66,6 +67,7 @@ describe.skipIf(!isLinux)('what ends for want of memory is told from a crash', (
       failure: { code: 'OUT_OF_MEMORY', message: 'The code used more memory than its limit of 128 MB' },
     })
     expect(longest).toBeLessThan(1000)
+    expect(pool.stats().child.ended).toMatchObject({ out_of_memory: ++ended })
     expect(await run(pool, jobOf('export default () => 1'))).toMatchObject({ kind: 'Success' })
   })
 

@@ -75,6 +75,36 @@ describe('/metrics', () => {
     expect(value(text, 'workcell_outcomes_rejected_total')).toBe(0)
   })
 
+  test('tells what processes there are of each role, and why those ended that did', async () => {
+    const app = await startTestApp()
+    const programs = [
+      ['TIMEOUT', 'for (;;);', { timeoutMs: 200 }],
+      ['TIMEOUT', 'return new Promise(() => {})', { timeoutMs: 200 }],
+      ['OUT_OF_MEMORY', 'const a = []; for (;;) a.push(new Array(1e5).fill(1.5))', { memoryMb: 16, timeoutMs: 20_000 }],
+    ] as const
+    for (const [failure, body, limits] of programs) {
+      const input = {
+        code: `export default () => { ${body} }`,
+        language: 'JAVASCRIPT',
+        limits,
+        waitMs: 30_000,
+      } as const
+      const { executeWorkflow: result } = await request(app.url, ExecuteWorkflow, { input })
+      expect(result).toMatchObject({ event: { error: { code: failure } } })
+    }
+    const ended = 'workcell_children_ended_total{role="child",cause='
+    const text = await read(app.url)
+    expect(value(text, `${ended}"timeout"}`)).toBe(2)
+    expect(value(text, `${ended}"out_of_memory"}`)).toBe(1)
+    expect(text).not.toContain('cause="stopped"')
+    for (const role of ['child', 'checker']) {
+      const states = ['booting', 'ready', 'busy', 'warming'].map((state) =>
+        value(text, `workcell_children{role="${role}",state="${state}"}`),
+      )
+      expect(states.reduce((sum = 0, count = NaN) => sum + count, 0)).toBeGreaterThan(0)
+    }
+  })
+
   test('asks for a key where the API does, and is only read', async () => {
     const key = 'k'.repeat(20)
     const app = await startTestApp({ API_KEYS: key })

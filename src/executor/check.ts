@@ -30,35 +30,36 @@ export function checkIn(
 ): Promise<Prepared | typeof late | undefined> {
   const ended = Promise.withResolvers<Prepared | typeof late | undefined>()
   let timer = setTimeout(expire, time.ms)
+  const interrupt = () => drop('interrupted')
 
   function expire(): void {
     const more = time.more()
     if (more !== undefined) timer = setTimeout(expire, more)
     else {
-      child.kill('check')
+      child.kill('timeout')
       end(late)
     }
   }
 
   function end(result: Prepared | typeof late | undefined): void {
     clearTimeout(timer)
-    signal.removeEventListener('abort', drop)
+    signal.removeEventListener('abort', interrupt)
     ended.resolve(result)
   }
 
-  function drop(): void {
-    child.kill('check')
+  function drop(cause: string): void {
+    child.kill(cause)
     end(undefined)
   }
 
-  signal.addEventListener('abort', drop, { once: true })
+  signal.addEventListener('abort', interrupt, { once: true })
   child.send(
     { type: 'check', id, language: source.language, code: source.code },
     { most: (child.baseRss() ?? 0) + allowance(source.code.length), lasting: Infinity },
     {
       message: (received) => {
         if (received.type !== 'checked') {
-          drop()
+          drop('sandbox_crash')
           return
         }
         const { result } = received

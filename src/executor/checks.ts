@@ -23,7 +23,7 @@ export interface ChecksOptions extends Pick<ChildrenOptions, 'launch' | 'caps' |
   readonly caps: Caps
 }
 
-export interface Checks extends Pick<Children, 'trouble' | 'close'> {
+export interface Checks extends Pick<Children, 'trouble' | 'stats' | 'close'> {
   prepare(source: Source): Promise<Prepared>
 }
 
@@ -96,6 +96,7 @@ export function createChecks({ caps, ...options }: ChecksOptions): Checks {
   return {
     prepare,
     trouble: checkers.trouble,
+    stats: checkers.stats,
     async close() {
       stopping.abort()
       await checkers.close()

@@ -132,7 +132,7 @@ export function spawnChild({ role, launch, caps, memory }: SpawnOptions, owner: 
   function fail(reason: string, heldTooMuch = false): void {
     const lost = task
     const outOfMemory = heldTooMuch || diedOfMemory(stderr) || watched?.wasNear() === true
-    end(reason, outOfMemory ? 'memory' : 'crash')
+    end(reason, outOfMemory ? 'out_of_memory' : 'crash')
     lost?.lost({ reason, outOfMemory })
   }
 

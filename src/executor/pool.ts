@@ -10,7 +10,7 @@ import { createChildren } from './children.ts'
 import { sandboxCrash } from './failures.ts'
 import type { Fetcher } from './fetch-types.ts'
 import { createHistory } from './history.ts'
-import { createLaunch, type Launch } from './launch.ts'
+import { createLaunch, type Launch, type Role } from './launch.ts'
 import type { Turn } from './line.ts'
 import { createMemoryWatch } from './memory-watch.ts'
 import { createPlaces } from './places.ts'
@@ -36,8 +36,8 @@ export interface PoolOptions {
 }
 
 export interface Pool extends Executor {
-  /** Of the processes that run code. */
-  stats(): ChildrenStats
+  /** Of the processes that run code, and of those that check it. */
+  stats(): Readonly<Record<Role, ChildrenStats>>
 }
 
 /** Children that may be lost before a job is blamed, which none of them began. */
@@ -102,7 +102,7 @@ export function openPool(options: PoolOptions): Pool {
   return {
     run,
     prepare: checks.prepare,
-    stats: () => runners.stats(),
+    stats: () => ({ child: runners.stats(), checker: checks.stats() }),
     trouble: () => runners.trouble() ?? checks.trouble(),
     async close() {
       stopping.abort()

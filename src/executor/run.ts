@@ -1,5 +1,5 @@
 import type { Caps } from '../caps.ts'
-import type { Outcome } from '../event.ts'
+import type { Failure, Outcome } from '../event.ts'
 import type { Json } from '../json.ts'
 import type { Job, LogLine, RunHost } from '../ports.ts'
 import { createCalls } from './calls.ts'
@@ -80,7 +80,7 @@ export function runIn(
 
   /** Ends the run and the child at once. */
   function kill(outcome: Outcome): void {
-    child.kill(outcome.kind === 'Failure' ? outcome.failure.code.toLowerCase() : 'interrupted')
+    child.kill(outcome.kind === 'Failure' ? causeOf(outcome.failure) : 'interrupted')
     sayDropped('at least ')
     end(outcome)
   }
@@ -146,10 +146,11 @@ export function runIn(
     }
     const isStopped = verdict.kind === 'timeout' || verdict.kind === 'memory'
     // Code that was stopped may still be running somewhere in the child.
-    if (isStopped) child.kill('stopped')
+    const failure = verdict.kind === 'success' ? undefined : failureOf(verdict, origin)
+    if (failure && isStopped) child.kill(causeOf(failure))
     else child.release()
     sayDropped(isStopped ? 'at least ' : '')
-    if (verdict.kind !== 'success') end({ kind: 'Failure', failure: failureOf(verdict, origin), usage: used(usage) })
+    if (failure) end({ kind: 'Failure', failure, usage: used(usage) })
     else if (data !== undefined) end({ kind: 'Success', data, usage: used(usage) })
   }
 
@@ -193,6 +194,11 @@ export function runIn(
     { message, lost },
   )
   return ended.promise
+}
+
+/** What the metrics call the end of a child that was killed for this. */
+function causeOf({ code }: Failure): string {
+  return code.toLowerCase()
 }
 
 /** Undefined: not JSON. */

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ChildrenStats } from '../executor/children.ts'
 import type { Backlog } from '../ports.ts'
 
 /** Events of a kind that are counted at most: a longer backlog is shown as so many. */
@@ -11,14 +12,16 @@ export interface Sources {
   readonly now: () => number
   readonly backlog: (limit: number) => Promise<Backlog>
   readonly queueDepth: () => number
-  readonly children: () => Readonly<Record<string, number>>
-  /** How children ended so far, by cause. */
-  readonly ended: () => Readonly<Record<string, number>>
+  /** The processes of each role. */
+  readonly processes: () => Readonly<Record<string, ChildrenStats>>
   readonly watchers: () => number
   readonly connections: () => { readonly open: number; readonly refused: Readonly<Record<string, number>> }
   readonly deleted: () => { readonly events: number; readonly orphans: number }
   readonly walBytes: () => number
 }
+
+type Labels = Readonly<Record<string, string>>
+type Labelled = readonly [labels: Labels, count: number]
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -71,6 +74,8 @@ export function createMetrics() {
   function read(from: Sources): void {
     const backlog = cached(from.backlog)
     const age = (time: number | null | undefined) => (time == null ? 0 : Math.max(0, (from.now() - time) / 1000))
+    const ofEachRole = (label: string, counts: keyof ChildrenStats) =>
+      Object.entries(from.processes()).flatMap(([role, stats]) => labelled(label, stats[counts], { role }))
 
     gauge(
       'events',
@@ -90,7 +95,16 @@ export function createMetrics() {
       it.set(age((await backlog())?.earliestStart))
     })
     gauge('queue_depth', 'Wake-ups that wait in this process', (it) => it.set(from.queueDepth()))
-    gauge('children', 'Processes that run code', (it) => setAll(it, 'state', from.children()), 'state')
+    gauge(
+      'children',
+      'Processes that run or check code',
+      (it) => {
+        it.reset()
+        for (const [labels, count] of ofEachRole('state', 'states')) it.set(labels, count)
+      },
+      'role',
+      'state',
+    )
     gauge('subscriptions', 'Subscriptions, and what the server itself watches', (it) => it.set(from.watchers()))
     gauge('connections', 'Open WebSockets and event streams', (it) => it.set(from.connections().open))
     gauge('wal_bytes', 'Length of the write-ahead log of SQLite', (it) => it.set(from.walBytes()))
@@ -100,33 +114,35 @@ export function createMetrics() {
     gauge('sweep_last_success_timestamp_seconds', 'When a sweep last learned what is due', (it) =>
       it.set(metrics.sweptAt / 1000),
     )
-    total('children_ended_total', 'Processes that ended', 'cause', from.ended)
-    total('connections_refused_total', 'Connections refused or ended', 'cap', () => from.connections().refused)
-    total('retention_deleted_total', 'What retention deleted', 'kind', () => {
+    total('children_ended_total', 'Processes that ended', ['role', 'cause'], () => ofEachRole('cause', 'ended'))
+    total('connections_refused_total', 'Connections refused or ended', ['cap'], () =>
+      labelled('cap', from.connections().refused),
+    )
+    total('retention_deleted_total', 'What retention deleted', ['kind'], () => {
       const { events, orphans } = from.deleted()
-      return { event: events, orphaned_log: orphans }
+      return labelled('kind', { event: events, orphaned_log: orphans })
     })
   }
 
   /** A counter of what is counted elsewhere. */
-  function total(name: string, help: string, label: string, values: () => Readonly<Record<string, number>>): void {
+  function total(name: string, help: string, labelNames: readonly string[], counts: () => readonly Labelled[]): void {
     const counted = new Counter({
       name: `workcell_${name}`,
       help,
-      labelNames: [label],
+      labelNames,
       registers: [],
       collect() {
         this.reset()
-        for (const [value, count] of Object.entries(values())) this.inc({ [label]: value }, count)
+        for (const [labels, count] of counts()) this.inc(labels, count)
       },
     })
     registry.registerMetric(counted)
   }
 }
 
-function setAll(gauge: Gauge, label: string, values: Readonly<Record<string, number>>): void {
-  gauge.reset()
-  for (const [value, count] of Object.entries(values)) gauge.set({ [label]: value }, count)
+/** Each count with its name as the value of a label, beside other labels. */
+function labelled(label: string, counts: Readonly<Record<string, number>>, others: Labels = {}): readonly Labelled[] {
+  return Object.entries(counts).map(([value, count]) => [{ ...others, [label]: value }, count])
 }
 
 /** One question for all who ask within a while. Undefined: the store is away, and its errors are counted. */
