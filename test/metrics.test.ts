@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { UnavailableError } from '../src/errors.ts'
 import { eventually, request } from './client.ts'
 import { measureStore } from '../src/metrics/measured-store.ts'
 import { createMetrics } from '../src/metrics/prometheus.ts'
@@ -103,6 +104,40 @@ describe('/metrics', () => {
       )
       expect(states.reduce((sum = 0, count = NaN) => sum + count, 0)).toBeGreaterThan(0)
     }
+  })
+
+  test('does not say that nothing is due or runs while the store cannot tell', async () => {
+    const metrics = createMetrics()
+    let isAway = false
+    const now = 1_800_000_000_000
+    const nothing = { events: 0, orphans: 0 }
+    metrics.read({
+      now: () => now,
+      backlog: async () => {
+        if (isAway) throw new UnavailableError('The store is away.')
+        return { pending: 3, processing: 1, earliestRunAt: now - 90_000, earliestStart: null }
+      },
+      queueDepth: () => 0,
+      processes: () => ({}),
+      watchers: () => 0,
+      connections: () => ({ open: 0, refused: {} }),
+      deleted: () => nothing,
+      walBytes: () => 0,
+    })
+    // A count serves for a while, so each question comes after that.
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0)
+    onTestFinished(() => clock.mockRestore())
+    const there = await metrics.text()
+    expect(value(there, 'workcell_events{status="pending"}')).toBe(3)
+    expect(value(there, 'workcell_oldest_pending_seconds')).toBe(90)
+    expect(value(there, 'workcell_oldest_processing_seconds')).toBe(0)
+    isAway = true
+    clock.mockReturnValue(60_000)
+    const away = await metrics.text()
+    expect(away).not.toMatch(/^workcell_(events|oldest_\w+)[ {]/m)
+    isAway = false
+    clock.mockReturnValue(120_000)
+    expect(await metrics.text()).toContain('\nworkcell_oldest_pending_seconds 90\n')
   })
 
   test('asks for a key where the API does, and is only read', async () => {

@@ -73,7 +73,14 @@ export function createMetrics() {
 
   function read(from: Sources): void {
     const backlog = cached(from.backlog)
-    const age = (time: number | null | undefined) => (time == null ? 0 : Math.max(0, (from.now() - time) / 1000))
+    /** Absent while the store cannot tell: zero would mean that nothing is due. */
+    const age = (name: string, help: string, since: 'earliestRunAt' | 'earliestStart') =>
+      gauge(name, help, async (it) => {
+        const found = await backlog()
+        const time = found?.[since] ?? null
+        if (found) it.set(time === null ? 0 : Math.max(0, (from.now() - time) / 1000))
+        else it.remove()
+      })
     const ofEachRole = (label: string, counts: keyof ChildrenStats) =>
       Object.entries(from.processes()).flatMap(([role, stats]) => labelled(label, stats[counts], { role }))
 
@@ -88,12 +95,9 @@ export function createMetrics() {
       },
       'status',
     )
-    gauge('oldest_pending_seconds', 'How long the pending event has been due that is due for longest', async (it) => {
-      it.set(age((await backlog())?.earliestRunAt))
-    })
-    gauge('oldest_processing_seconds', 'How long the attempt has been running that runs for longest', async (it) => {
-      it.set(age((await backlog())?.earliestStart))
-    })
+    const due = 'How long the pending event has been due that is due for longest'
+    age('oldest_pending_seconds', due, 'earliestRunAt')
+    age('oldest_processing_seconds', 'How long the attempt has been running that runs for longest', 'earliestStart')
     gauge('queue_depth', 'Wake-ups that wait in this process', (it) => it.set(from.queueDepth()))
     gauge(
       'children',
