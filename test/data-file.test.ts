@@ -40,6 +40,8 @@ async function refusal(store: SqliteStore): Promise<string> {
   return error instanceof Error ? error.message : ''
 }
 
+const inMegabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
+
 describe('a data file in use', () => {
   test.each(['', '-wal', '-shm'])('workcell.db%s removed: nothing is written, until it is back', async (suffix) => {
     const { store, file } = await openStore()
@@ -148,11 +150,61 @@ describe('a data file in use', () => {
     await once(reader, 'exit')
     await store.createEvents([big()])
     expect(store.walBytes()).toBeLessThan(16 * 2 ** 20)
-    const megabytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
     process.stdout.write(
-      `The log while 100 MB were written: ${megabytes(alone)} MB; beside a reader: ${megabytes(longest)} MB; ` +
-        `after that: ${megabytes(store.walBytes())} MB\n`,
+      `The log while 100 MB were written: ${inMegabytes(alone)} MB; beside a reader: ${inMegabytes(longest)} MB; ` +
+        `after that: ${inMegabytes(store.walBytes())} MB\n`,
     )
+  })
+
+  test('whose log has no room for all that is written at once: the rest waits until it was cut, or is refused', async () => {
+    const { store, file } = await openStore()
+    const big = () => pendingEvent({ input: 'x'.repeat(950_000) })
+    const limit = 64 * 2 ** 20
+    let longest = 0
+    const createAtOnce = async (count: number) => {
+      const writes = Array.from({ length: count }, () =>
+        store.createEvents([big()]).finally(() => (longest = Math.max(longest, store.walBytes()))),
+      )
+      const answers = await Promise.allSettled(writes)
+      return answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+    }
+    expect(await createAtOnce(200)).toEqual([])
+    const alone = longest
+
+    const reader = await startReader(file)
+    const refused = await createAtOnce(200)
+    expect(refused.length).toBeGreaterThan(100)
+    expect(refused.length).toBeLessThan(180)
+    for (const error of refused) {
+      expect(error).toBeInstanceOf(UnavailableError)
+      expect(error).toMatchObject({ message: expect.stringContaining(`process ${reader.pid} (node) keeps reading`) })
+    }
+    const kept = await store.listEvents({}, { limit: 1000 })
+    expect(kept).toHaveLength(400 - refused.length)
+    process.stdout.write(
+      `The log while 190 MB were written at once: ${inMegabytes(alone)} MB; beside a reader: ${inMegabytes(longest)} MB\n`,
+    )
+    expect(longest).toBeLessThan(limit)
+
+    reader.kill('SIGKILL')
+    await once(reader, 'exit')
+    expect(await createAtOnce(100)).toEqual([])
+    expect(longest).toBeLessThan(limit)
+  })
+
+  test('whose log can never have room for one write: that is refused whole, and what comes with it is kept', async () => {
+    const { store } = await openStore()
+    const many = Array.from({ length: 80 }, () => pendingEvent({ input: 'x'.repeat(950_000) }))
+    const small = Array.from({ length: 20 }, () => pendingEvent())
+    const tooMuch = store.createEvents(many).catch((error: unknown) => error)
+    await Promise.all(small.map((event) => store.createEvents([event])))
+    expect(store.walBytes()).toBeLessThan(64 * 2 ** 20)
+    expect(await tooMuch).toMatchObject({
+      message: expect.stringMatching(/has no room for this below WAL_LIMIT_MB\.$/),
+    })
+    expect(await store.listEvents({}, { limit: 100 })).toHaveLength(20)
+    await store.createEvents(many.slice(0, 40))
+    expect(store.walBytes()).toBeLessThan(64 * 2 ** 20)
   })
 })
 

@@ -4,8 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../errors.ts'
 import { inWords, isBusy } from './sqlite-errors.ts'
 import { migrations } from './sqlite-schema.ts'
-import type { FileWatch, WatchOptions } from './sqlite-watch.ts'
-import { noWatch, walCutBytes, watchFile } from './sqlite-watch.ts'
+import type { WalOptions } from './sqlite-wal.ts'
+import { walCutBytes } from './sqlite-wal.ts'
+import type { FileWatch } from './sqlite-watch.ts'
+import { noWatch, watchFile } from './sqlite-watch.ts'
 
 /** Name of the data file in its directory. */
 export const dataFile = 'workcell.db'
@@ -17,7 +19,7 @@ export interface SqliteFile {
 }
 
 /** Opens the data file of a directory, or `:memory:`, as its only writer. Throws a `StartError` of one line. */
-export function openSqliteFile(dataDir: string, options: WatchOptions): SqliteFile {
+export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile {
   if (dataDir === ':memory:') {
     const db = new DatabaseSync(':memory:')
     migrate(db, dataDir)

@@ -2,18 +2,11 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import { inWords, isDamage } from './sqlite-errors.ts'
-import { readersOf } from './sqlite-readers.ts'
+import type { Wal, WalOptions } from './sqlite-wal.ts'
+import { watchWal } from './sqlite-wal.ts'
 
 /** How often the file is looked at while nothing is written, in milliseconds. */
 const lookMs = 1_000
-/** Size of the write-ahead log from which on it is cut back as soon as no reader needs it, in bytes. */
-export const walCutBytes = 16 * 2 ** 20
-/** How large it may get unless the operator says otherwise, in bytes. */
-export const usualWalLimit = 64 * 2 ** 20
-/** Shares of that limit: what is worth a word to the operator, and where writing stops, so that one more commit fits. */
-const shares = { warn: 0.5, stop: 0.875 } as const
-/** How often that word is repeated, in milliseconds. */
-const warnMs = 60_000
 const header = 'SQLite format 3\0'
 
 const mend = 'Nothing is written until the server is started again'
@@ -28,8 +21,7 @@ export interface FileWatch {
   guardAnswer(): void
   /** To be told of every error of SQLite: a file that was found damaged is not written to any more. */
   sawError(error: unknown): void
-  /** Length of the write-ahead log, in bytes. */
-  walBytes(): number
+  readonly wal: Pick<Wal, 'bytes' | 'guardRoom'>
   /** Before the database is closed. */
   stop(): void
   /** After it: closing any file of the database gives up the locks that this process has on it. */
@@ -41,13 +33,8 @@ interface Identity {
   readonly ino: number
 }
 
-export interface WatchOptions {
-  readonly warn: (message: string) => void
-  /** Length of the write-ahead log that is not to be passed, in bytes. */
-  readonly walLimit: number
-}
-
-export function watchFile(db: DatabaseSync, file: string, { warn, walLimit }: WatchOptions): FileWatch {
+export function watchFile(db: DatabaseSync, file: string, options: WalOptions): FileWatch {
+  const wal = watchWal(db, file, options)
   const names = [file, `${file}-wal`, `${file}-shm`]
   // SQLite makes the two others with the first read or write.
   const opened: readonly (Identity | undefined)[] = names.map(lookAt)
@@ -55,7 +42,6 @@ export function watchFile(db: DatabaseSync, file: string, { warn, walLimit }: Wa
   const start = Buffer.alloc(header.length)
   let size = 0
   let damage: string | undefined
-  let lastWarning = -warnMs
 
   function trouble(): string | undefined {
     if (damage !== undefined) return damage
@@ -83,42 +69,15 @@ export function watchFile(db: DatabaseSync, file: string, { warn, walLimit }: Wa
     return damage
   }
 
-  function walBytes(): number {
-    return lookAt(`${file}-wal`)?.size ?? 0
-  }
-
-  /** A reader that began before the log was last cut back still needs what is in it, and keeps it from being cut. */
-  function cut(): void {
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  }
-
-  /** Who keeps the log long, in words. */
-  function growth(): string {
-    const readers = readersOf(`${file}-shm`).join(', ')
-    const who = readers === '' ? 'another process' : readers
-    return `The write-ahead log has grown to ${Math.round(walBytes() / 2 ** 20)} MB, since ${who} keeps reading the data file.`
-  }
-
-  function tooLong(): string | undefined {
-    const most = shares.stop * walLimit
-    if (walBytes() < most) return undefined
-    cut()
-    if (walBytes() < most) return undefined
-    return `${growth()} Nothing is written until that ends, or WAL_LIMIT_MB is raised.`
-  }
-
   function look(): void {
     if (trouble() !== undefined) return
     try {
       readSync(descriptor, start, 0, start.length, 0)
       if (start.toString('latin1') !== header) return void damaged('it does not begin like a data file any more')
-      if (walBytes() > walCutBytes) cut()
+      wal.look()
     } catch {
       // What is wrong is told by the next write.
     }
-    if (walBytes() < shares.warn * walLimit || performance.now() - lastWarning < warnMs) return
-    lastWarning = performance.now()
-    warn(growth())
   }
 
   const timer = setInterval(look, lookMs)
@@ -126,12 +85,12 @@ export function watchFile(db: DatabaseSync, file: string, { warn, walLimit }: Wa
 
   return {
     trouble,
-    guardWrite: () => refuse(trouble() ?? tooLong()),
+    guardWrite: () => refuse(trouble() ?? wal.tooLong()),
     guardAnswer: () => refuse(trouble()),
     sawError(error) {
       if (isDamage(error)) damaged(inWords(error))
     },
-    walBytes,
+    wal,
     stop: () => clearInterval(timer),
     closed: () => closeSync(descriptor),
   }
@@ -147,7 +106,7 @@ export const noWatch: FileWatch = {
   guardWrite: () => undefined,
   guardAnswer: () => undefined,
   sawError: () => undefined,
-  walBytes: () => 0,
+  wal: { bytes: () => 0, guardRoom: () => undefined },
   stop: () => undefined,
   closed: () => undefined,
 }

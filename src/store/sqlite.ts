@@ -21,7 +21,7 @@ import {
   versionRow,
 } from './sqlite-rows.ts'
 import { beforeAll, listEventsSql, statements } from './sqlite-statements.ts'
-import { usualWalLimit } from './sqlite-watch.ts'
+import { usualWalLimit } from './sqlite-wal.ts'
 import { createWriter } from './sqlite-writer.ts'
 
 export interface SqliteOptions {
@@ -59,7 +59,10 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
 
   const get = (sql: string, parameters: Parameters) => statement(sql).get(parameters)
   const all = (sql: string, parameters: Parameters) => statement(sql).all(parameters)
-  const run = (sql: string, parameters: Parameters) => Number(statement(sql).run(parameters).changes)
+  const run = (sql: string, parameters: Parameters) => {
+    watch.wal.guardRoom(parameters)
+    return Number(statement(sql).run(parameters).changes)
+  }
 
   const pruning = createPruning({ get, all, run })
 
@@ -164,7 +167,7 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
 
     // Written as it stands: a real write to the file that changes nothing.
     check: () => writer.write(() => db.exec(`PRAGMA user_version = ${Number(version)}`)),
-    walBytes: () => watch.walBytes(),
+    walBytes: () => watch.wal.bytes(),
     async close() {
       if (closed) return
       closed = true
