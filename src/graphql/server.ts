@@ -19,6 +19,7 @@ import { createPage } from './graphiql.ts'
 import { createGuard } from './guard.ts'
 import { createLoader, oneByOne } from './loader.ts'
 import { createMask } from './mask.ts'
+import { createUnreadAnswers } from './unread-answers.ts'
 import { createSockets, refuseUpgrade } from './websocket.ts'
 
 export interface ApiSettings {
@@ -73,7 +74,8 @@ export function createApiServer({ store, commands, live, ready, metrics, setting
     loadVersion: createLoader(oneByOne((hash) => store.getVersion(hash))),
   }
   const connections = createConnections(limits)
-  const streams = createEventStreams({ connections, slowMs: limits.slowMs, log })
+  const streams = createEventStreams(connections)
+  const unread = createUnreadAnswers({ connections, slowMs: limits.slowMs, log })
   const engine = createEngine({ api, mask, introspection: settings.introspection, plugins: [streams.plugin] })
   const page = settings.graphiql ? createPage(guard) : undefined
   const front = createFront({ guard, maxBodyBytes, ready, metrics, page })
@@ -89,6 +91,7 @@ export function createApiServer({ store, commands, live, ready, metrics, setting
   // Behind a load balancer, connections must be kept longer than it keeps them.
   const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
   const server = createServer({ ...timeouts, connectionsCheckingInterval: 5000 }, (request, response) => {
+    unread.watch(response)
     serve(request, response).catch((error: unknown) => {
       const { extensions } = mask(error)
       const refusal = {
@@ -124,7 +127,7 @@ export function createApiServer({ store, commands, live, ready, metrics, setting
     const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs)
     await sockets.close(reason, closeGraceMs)
     await ended
-    streams.close()
+    unread.close()
     clearInterval(sweep)
     clearTimeout(cut)
   }
