@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import {
   copyFileSync,
   existsSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { StartError, UnavailableError } from '../src/errors.ts'
 import type { SqliteStore } from '../src/store/sqlite.ts'
@@ -70,6 +72,62 @@ describe('a data file in use', () => {
     expect(statSync(`${file}-wal`).size).toBe(18)
   })
 
+  test('whose log is removed: what was acknowledged is in the file, also when nothing is asked and the server is killed', async () => {
+    for (const suffixes of [['-wal'], ['-wal', '-shm']]) {
+      const { store, file } = await openStore()
+      const events = Array.from({ length: 50 }, () => pendingEvent())
+      for (const event of events) await store.createEvents([event])
+      for (const suffix of suffixes) rmSync(file + suffix)
+      // What the next server finds if this one is killed now.
+      const found = await eventually(async () => {
+        const dataDir = await scratchDir()
+        copyFileSync(file, join(dataDir, 'workcell.db'))
+        const copy = openSqliteStore({ dataDir })
+        const kept = await copy.listEvents({}, { limit: 100 })
+        await copy.close()
+        return kept.length > 0 ? kept : undefined
+      })
+      expect(found).toHaveLength(50)
+      expect(await refusal(store)).toMatch(/was removed .* which loses nothing/)
+    }
+  })
+
+  test('whose log is removed just before the server closes has what was acknowledged', async () => {
+    const { store, file, dataDir } = await openStore()
+    await store.createEvents([pendingEvent()])
+    rmSync(`${file}-wal`)
+    await store.close()
+    const again = openSqliteStore({ dataDir })
+    expect(await again.listEvents({}, { limit: 10 })).toHaveLength(1)
+    await again.close()
+  })
+
+  test('whose lock is gone, so that another server can be started: this one writes nothing', async () => {
+    const { store, dataDir } = await openStore()
+    const lock = join(dataDir, 'workcell.lock')
+    renameSync(lock, `${lock}.away`)
+    expect(await refusal(store)).toMatch(/workcell\.lock was removed .* another server may write the same data/)
+    await expect(store.check()).rejects.toThrow('was removed')
+    writeFileSync(lock, '')
+    expect(await refusal(store)).toContain(`${lock} was replaced`)
+    renameSync(`${lock}.away`, lock)
+    await store.createEvents([pendingEvent()])
+    expect(await store.listEvents({}, { limit: 10 })).toHaveLength(1)
+  })
+
+  test('whose log is cut short is damaged, unless it was cut as SQLite does', async () => {
+    const { store, file } = await openStore()
+    await store.createEvents([pendingEvent(), pendingEvent()])
+    const other = new DatabaseSync(file)
+    expect(other.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()).toMatchObject({ busy: 0 })
+    other.close()
+    expect(statSync(`${file}-wal`).size).toBe(0)
+    await store.createEvents([pendingEvent()])
+    truncateSync(`${file}-wal`, 0)
+    expect(await refusal(store)).toContain('is damaged: its log is shorter than what is in it')
+    expect(statSync(`${file}-wal`).size).toBe(0)
+  })
+
   test('removed between a commit and its answer: the answer is not that it was kept', async () => {
     const { store, file } = await openStore()
     const write = store.createEvents([pendingEvent()])
@@ -106,6 +164,19 @@ describe('a data file in use', () => {
     await fill(store)
     truncateSync(file, 4096)
     expect(await refusal(store)).toContain('is damaged: it is shorter than it was')
+  })
+
+  test('that is damaged stays as it is when the server closes, with its log', async () => {
+    const { store, file } = await openStore()
+    await store.createEvents([pendingEvent()])
+    const handle = await open(file, 'r+')
+    await handle.write(Buffer.alloc(100, 'x'), 0, 100, 0)
+    await handle.close()
+    const before = readFileSync(file)
+    const log = readFileSync(`${file}-wal`)
+    await store.close()
+    expect(readFileSync(file).equals(before)).toBe(true)
+    expect(readFileSync(`${file}-wal`).equals(log)).toBe(true)
   })
 
   test('whose pages make no sense: whoever reads them is told, and nothing is written any more', async () => {

@@ -11,6 +11,7 @@ import { noWatch, watchFile } from './sqlite-watch.ts'
 
 /** Name of the data file in its directory. */
 export const dataFile = 'workcell.db'
+const lockFile = 'workcell.lock'
 
 export interface SqliteFile {
   readonly db: DatabaseSync
@@ -30,8 +31,9 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
     return takeLock(dataDir)
   })
   try {
+    const file = join(dataDir, dataFile)
     const db = attempt(dataDir, () => {
-      const opened = new DatabaseSync(join(dataDir, dataFile))
+      const opened = new DatabaseSync(file)
       opened.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
@@ -43,19 +45,23 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
       opened.exec("UPDATE events SET lease_until = 0 WHERE status = 'Processing'")
       return opened
     })
-    const watch = watchFile(db, join(dataDir, dataFile), options)
+    const keeper = attempt(dataDir, () => openKeeper(file))
+    const watch = watchFile(db, { ...options, file, lockFile: join(dataDir, lockFile) })
     return {
       db,
       watch,
       close() {
         watch.stop()
+        // What is there now may be the log of another file.
+        const isSound = watch.trouble() === undefined
         try {
-          // What is there now may be the log of another file.
-          if (watch.trouble() === undefined) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+          if (isSound) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
         } catch {
           // A full disk, for one. It was only to be tidy: the next start reads the log.
         }
-        db.close()
+        const [first, last] = isSound ? [keeper, db] : [db, keeper]
+        first.close()
+        last.close()
         watch.closed()
         lock.close()
       },
@@ -67,12 +73,23 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
 }
 
 /**
+ * Whatever connection is closed last, SQLite copies the log into the file and removes it, without asking whether the
+ * file is sound. One that can only read does not: where it is the last, all stays as it is.
+ */
+function openKeeper(file: string): DatabaseSync {
+  const keeper = new DatabaseSync(file, { readOnly: true })
+  // From the first read on it counts as one that has the file open.
+  keeper.prepare('SELECT count(*) FROM sqlite_schema').get()
+  return keeper
+}
+
+/**
  * One process writes a data file: a second one would take the first one's leases for lost. The lock is an open
  * transaction on a file of its own, which the kernel ends with the process however that dies, and which leaves the
  * data file open to whoever only wants to read it.
  */
 export function takeLock(dataDir: string): DatabaseSync {
-  const lock = new DatabaseSync(join(dataDir, 'workcell.lock'))
+  const lock = new DatabaseSync(join(dataDir, lockFile))
   try {
     lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
     return lock

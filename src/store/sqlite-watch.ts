@@ -8,12 +8,15 @@ import { watchWal } from './sqlite-wal.ts'
 /** How often the file is looked at while nothing is written, in milliseconds. */
 const lookMs = 1_000
 const header = 'SQLite format 3\0'
+/** What precedes all pages in the log, and each of them: https://sqlite.org/fileformat2.html#walformat. */
+const walHeaderBytes = 32
+const frameHeaderBytes = 24
 
 const mend = 'Nothing is written until the server is started again'
 
 /** Looks after the data file on disk: whether it is still the one that was opened, and how long its log has got. */
 export interface FileWatch {
-  /** Why the file is not the one that was opened any more, as a sentence. Undefined: nothing is known against it. */
+  /** Why nothing may be written to the file any more, as a sentence. Undefined: nothing is known against it. */
   trouble(): string | undefined
   /** Throws an `UnavailableError` when nothing may be written now; it takes microseconds. */
   guardWrite(): void
@@ -33,35 +36,76 @@ interface Identity {
   readonly ino: number
 }
 
-export function watchFile(db: DatabaseSync, file: string, options: WalOptions): FileWatch {
+export interface WatchOptions extends WalOptions {
+  readonly file: string
+  /** The file whose lock says that nobody else writes. */
+  readonly lockFile: string
+}
+
+export function watchFile(db: DatabaseSync, { file, lockFile, ...options }: WatchOptions): FileWatch {
   const wal = watchWal(db, file, options)
-  const names = [file, `${file}-wal`, `${file}-shm`]
-  // SQLite makes the two others with the first read or write.
+  const names = [file, `${file}-wal`, `${file}-shm`, lockFile]
   const opened: readonly (Identity | undefined)[] = names.map(lookAt)
   const descriptor = openSync(file, 'r')
   const start = Buffer.alloc(header.length)
+  const pageBytes = Number(db.prepare('PRAGMA page_size').get()?.['page_size'])
+  // Does nothing but count.
+  const frameCount = db.prepare('PRAGMA wal_checkpoint(NOOP)')
   let size = 0
   let damage: string | undefined
+  let isRescued = false
 
   function trouble(): string | undefined {
     if (damage !== undefined) return damage
     try {
-      for (const [index, name] of names.entries()) {
-        const before = opened[index]
-        const found = lookAt(name)
-        if (!found)
-          return `${name} was removed while the server was using it. ${mend}; put it back or restore a backup.`
-        if (before && (found.ino !== before.ino || found.dev !== before.dev)) {
-          return `${name} was replaced while the server was using it. ${mend}, which will use what is there then.`
-        }
-        if (index > 0) continue
-        if (found.size < size) return damaged('it is shorter than it was')
-        size = found.size
+      const found = names.map(lookAt)
+      const fates = found.map((it, index) => fateOf(opened[index], it))
+      const index = fates.findIndex((fate) => fate !== 'there')
+      if (index >= 0) {
+        if (fates[0] === 'there' && fates[3] === 'there' && !fates.includes('replaced')) rescue()
+        return lost(names[index] ?? file, fates[index] === 'removed')
       }
+      isRescued = false
+      return damageFound(found[0]?.size ?? 0, found[1]?.size ?? 0)
     } catch (error) {
       return `${file} cannot be looked at now: ${inWords(error)}.`
     }
+  }
+
+  function lost(name: string, isRemoved: boolean): string {
+    const what = `${name} was ${isRemoved ? 'removed' : 'replaced'} while the server was using it`
+    if (name === lockFile) return `${what}, so that another server may write the same data. ${mend}.`
+    if (isRescued) return `${what}. ${mend}, which loses nothing: the data file has it all.`
+    return isRemoved
+      ? `${what}. ${mend}; put it back or restore a backup.`
+      : `${what}. ${mend}, which will use what is there then.`
+  }
+
+  /** A log without a name is still open, and has what was acknowledged. Nobody will find it there: the file gets it. */
+  function rescue(): void {
+    if (isRescued) return
+    try {
+      const { log: frames, checkpointed } = db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() ?? {}
+      isRescued = frames === checkpointed
+    } catch {
+      // As on a full disk. It is tried again whenever the file is looked at.
+    }
+  }
+
+  function damageFound(bytes: number, logBytes: number): string | undefined {
+    if (bytes < size) return damaged('it is shorter than it was')
+    size = bytes
+    readSync(descriptor, start, 0, start.length, 0)
+    if (start.toString('latin1') !== header) return damaged('it does not begin like a data file any more')
+    // Looked at twice, in case another process has cut the log just now, which is no damage.
+    if (logBytes < leastLogBytes() && wal.bytes() < leastLogBytes())
+      return damaged('its log is shorter than what is in it')
     return undefined
+  }
+
+  function leastLogBytes(): number {
+    const frames = Number(frameCount.get()?.['log'])
+    return frames > 0 ? walHeaderBytes + frames * (frameHeaderBytes + pageBytes) : 0
   }
 
   function damaged(how: string): string {
@@ -70,11 +114,8 @@ export function watchFile(db: DatabaseSync, file: string, options: WalOptions): 
   }
 
   function look(): void {
-    if (trouble() !== undefined) return
     try {
-      readSync(descriptor, start, 0, start.length, 0)
-      if (start.toString('latin1') !== header) return void damaged('it does not begin like a data file any more')
-      wal.look()
+      if (trouble() === undefined) wal.look()
     } catch {
       // What is wrong is told by the next write.
     }
@@ -94,6 +135,11 @@ export function watchFile(db: DatabaseSync, file: string, options: WalOptions): 
     stop: () => clearInterval(timer),
     closed: () => closeSync(descriptor),
   }
+}
+
+function fateOf(before: Identity | undefined, found: Identity | undefined): 'there' | 'removed' | 'replaced' {
+  if (!found) return 'removed'
+  return before && (found.ino !== before.ino || found.dev !== before.dev) ? 'replaced' : 'there'
 }
 
 function refuse(why: string | undefined): void {
