@@ -17,9 +17,15 @@ export type StreamItem =
  * its reader is too slow or the server goes away.
  */
 export interface Live {
-  /** The present state, then every later revision; ends after the final one. Rejects with `NotFoundError`. */
+  /**
+   * The present state unless it is revision `afterRev`, then every later one; ends after the final one. Rejects with
+   * `NotFoundError`.
+   */
   eventStatus(id: string, afterRev?: number): AsyncIterableIterator<Event>
-  /** Changes of state and log lines in order; ends after the final state. `after` is an item's cursor. */
+  /**
+   * Changes of state and log lines in order; ends after the final state. `after` is an item's cursor. It counts for
+   * nothing where the event stands before that item.
+   */
   eventStream(id: string, after?: string): AsyncIterableIterator<StreamItem>
   /** Every change of every matching event from now on. */
   eventChanges(filter: EventFilter): AsyncIterableIterator<Event>
@@ -78,7 +84,10 @@ function openStatus(store: Store, hub: Hub, id: string, afterRev: number): Strea
   }
 }
 
-/** The revisions of one event after `afterRev`, the present one first, mixed with hints that its log has grown. */
+/**
+ * The revisions of one event after `afterRev`, the present one first, mixed with hints that its log has grown. An event
+ * that stands before `afterRev` begins with that.
+ */
 function openRevisions(store: Store, hub: Hub, id: string, afterRev: number): StreamSource<Event | 'Logs'> {
   const watcher = hub.watch({ eventId: id })
   let last = afterRev
@@ -91,6 +100,8 @@ function openRevisions(store: Store, hub: Hub, id: string, afterRev: number): St
         const change = snapshot
           ? (await watcher.next()).value
           : { kind: 'Event' as const, event: await read(store, id) }
+        // A backup was put back: what the reader knows is no more, and what there is now is news.
+        if (!snapshot && change?.kind === 'Event' && change.event.rev < last) last = 0
         snapshot = true
         if (!change) return undefined
         if (change.kind === 'Logs') return 'Logs'
@@ -133,6 +144,13 @@ function openStream(store: Store, hub: Hub, id: string, from: Position): StreamS
     return { kind: 'Log', cursor: formatCursor(at), line }
   }
 
+  /** What the reader has seen of the log may have been written by attempts that are to come again. */
+  const startOver = () => {
+    at.rev = 0
+    at.log = undefined
+    begun = false
+  }
+
   return {
     async next() {
       for (;;) {
@@ -149,6 +167,7 @@ function openStream(store: Store, hub: Hub, id: string, from: Position): StreamS
         const found = await revisions.next()
         if (found === undefined) return undefined
         logsMayWait = true
+        if (found !== 'Logs' && found.rev < at.rev) startOver()
         const first = !begun
         begun = true
         if (found === 'Logs') continue

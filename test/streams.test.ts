@@ -90,6 +90,18 @@ describe('live updates', () => {
     await stream.return?.()
   })
 
+  test('whoever knows more than there is, since a backup was put back, is shown what there is', async () => {
+    const event = await create()
+    const stream = live.eventStatus(event.id, 9)
+    expect((await stream.next()).value).toEqual(event)
+    const claimed = await claim(event)
+    expect((await stream.next()).value).toEqual(claimed)
+    const done = await succeed(claimed)
+    expect(await collect(stream)).toEqual([done])
+    expect(await collect(live.eventStatus(event.id, 9))).toEqual([done])
+    expect(hub.watchers()).toBe(0)
+  })
+
   test('leaving ends it at once, whatever it was waiting for, and nothing stays attached', async () => {
     const event = await create()
     const stream = live.eventStatus(event.id)
@@ -168,6 +180,24 @@ describe('live updates', () => {
       expect(rest).toEqual(items.slice(index + 1))
     }
     expect(() => live.eventStream(event.id, 'nonsense')).toThrow(/after: expected an item's cursor/)
+  })
+
+  test('a stream with logs begins anew where its cursor is ahead of the event', async () => {
+    const event = await create()
+    const stream = live.eventStream(event.id, '9.2.5')
+    expect((await stream.next()).value).toMatchObject({ kind: 'Status', event })
+    const rest = collect(stream)
+    const claimed = await claim(event)
+    await say(claimed, 1)
+    await say(claimed, 2)
+    await succeed(claimed)
+    expect(inWords(await rest)).toEqual(['Processing', 'line 1', 'line 2', 'Success'])
+    const items = await collect(live.eventStream(event.id, '9.2.5'))
+    expect(inWords(items)).toEqual(['line 1', 'line 2', 'Success'])
+    for (const [index, item] of items.entries()) {
+      expect(await collect(live.eventStream(event.id, item.cursor))).toEqual(items.slice(index + 1))
+    }
+    expect(hub.watchers()).toBe(0)
   })
 
   test('whoever comes back while the code runs gets the lines missed since', async () => {
