@@ -1,4 +1,4 @@
-import { InvalidInputError, NotFoundError, WatchEndedError } from './errors.ts'
+import { InvalidInputError, NotFoundError, UnavailableError, WatchEndedError } from './errors.ts'
 import type { Event } from './event.ts'
 import { attemptNumber, isFinal } from './event.ts'
 import { isId } from './id.ts'
@@ -29,7 +29,10 @@ export interface Live {
   eventStream(id: string, after?: string): AsyncIterableIterator<StreamItem>
   /** Every change of every matching event from now on. */
   eventChanges(filter: EventFilter): AsyncIterableIterator<Event>
-  /** The event once it is final, or as it stands after `waitMs` (milliseconds) or when `signal` aborts. */
+  /**
+   * The event once it is final, or as it was last known after `waitMs` (milliseconds), when `signal` aborts, or when the
+   * store goes away or has deleted it.
+   */
   untilFinal(event: Event, waitMs: number, signal?: AbortSignal): Promise<Event>
 }
 
@@ -61,7 +64,7 @@ export function createLive({ store, hub }: { readonly store: Store; readonly hub
       try {
         for await (const next of stream) latest = next
       } catch (error) {
-        if (!(error instanceof WatchEndedError)) throw error
+        if (!endsWaiting(error)) throw error
       } finally {
         clearTimeout(timer)
         signal?.removeEventListener('abort', stop)
@@ -70,6 +73,11 @@ export function createLive({ store, hub }: { readonly store: Store; readonly hub
     },
   }
   return live
+}
+
+/** The event is kept, whatever becomes of the waiting: an error would have the caller make another one. */
+function endsWaiting(error: unknown): boolean {
+  return error instanceof WatchEndedError || error instanceof UnavailableError || error instanceof NotFoundError
 }
 
 function openStatus(store: Store, hub: Hub, id: string, afterRev: number): StreamSource<Event> {

@@ -85,6 +85,24 @@ describe.each(transports)('over %s', (_name, run) => {
     expect(answer).toMatchObject({ data: null, errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
   })
 
+  test('a store that goes away while a mutation waits does not take back what was kept', async () => {
+    let away = false
+    const api = await startApi({
+      store: (store) => ({
+        async createEvents(events) {
+          const kept = await store.createEvents(events)
+          away = true
+          return kept
+        },
+        getEvent: (id) => (away ? Promise.reject(new UnavailableError('away')) : store.getEvent(id)),
+      }),
+    })
+    await post(api.port, 'mutation { saveWorkflow(input: { name: "flow", code: "held" }) { __typename } }')
+    const create = 'createEvent(input: { type: "a", workflow: "flow", waitMs: 30000 })'
+    const answer = await run(api.port, `mutation { ${create} { ... on CreateEventPayload { event { status } } } }`)
+    expect(answer).toEqual({ data: { createEvent: { event: { status: 'PENDING' } } } })
+  })
+
   test('a mistake in a query is an error with its code, path, expected and received', async () => {
     const api = await startApi()
     const answer = await run(api.port, '{ events(first: 1000) { nodes { id } } }')

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { UnavailableError } from '../src/errors.ts'
 import type { Event } from '../src/event.ts'
 import { isFinal } from '../src/event.ts'
 import { createMemoryHub } from '../src/hub/memory.ts'
@@ -257,6 +258,17 @@ describe('live updates', () => {
     const final = live.untilFinal(event, 60_000)
     const done = await succeed(await claim(event))
     expect(await final).toEqual(done)
+    expect(hub.watchers()).toBe(0)
+  })
+
+  test('waiting ends when the store goes away or has deleted the event, with the event as it was last known', async () => {
+    const event = await create()
+    const away: Store = { ...store, getEvent: () => Promise.reject(new UnavailableError('The store is away.')) }
+    expect(await createLive({ store: away, hub }).untilFinal(event, 60_000)).toEqual(event)
+    const deleted = pendingEvent()
+    expect(await live.untilFinal(deleted, 60_000)).toEqual(deleted)
+    const broken: Store = { ...store, getEvent: () => Promise.reject(new Error('A fault of ours')) }
+    await expect(createLive({ store: broken, hub }).untilFinal(event, 60_000)).rejects.toThrow('A fault of ours')
     expect(hub.watchers()).toBe(0)
   })
 
