@@ -89,7 +89,7 @@ export interface Event {
   readonly owner: string | null
   /** Until when the owner's claim holds without a heartbeat. */
   readonly leaseUntil: number | null
-  /** How often in a row a runner died or lost its lease while running it: none of these attempts came to its end. */
+  /** How often in a row a runner died or lost its lease while it held it: none of these attempts came to its end. */
   readonly crashes: number
 }
 

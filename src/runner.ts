@@ -47,8 +47,10 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
   const owner = randomUUID()
   const leases = createLeases({ store, log, owner })
   const settling = new Set<Promise<void>>()
+  /** Events whose code ran here, and whose outcome could not be written. */
+  const unwritten = new Set<string>()
   const gate = createGate()
-  const sweep = createSweep({ store, queue, hub, log, owner, isRunning: leases.has })
+  const sweep = createSweep({ store, queue, hub, log, owner, isRunning: leases.has, hasRun: (id) => unwritten.has(id) })
   let closing = false
   /** Aborted when a shutdown has no time left to wait for the store. */
   const hurry = new AbortController()
@@ -70,7 +72,7 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
         if (alone) await Promise.all(settling)
         const since = performance.now()
         const claimed = closing ? undefined : claimEvent(found, owner, store.now() + leaseMs, store.now())
-        if (claimed && (await store.updateEvent(claimed))) await runClaimed(claimed, since)
+        if (claimed && (await keepClaim(claimed))) await runClaimed(claimed, since)
         if (alone) await Promise.all(settling)
       } finally {
         leave()
@@ -81,12 +83,24 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     }
   }
 
+  /** Whether this runner has the event now. A claim whose answer was lost may have been kept, and then nobody else runs it. */
+  async function keepClaim(claimed: Event): Promise<boolean> {
+    try {
+      return await store.updateEvent(claimed)
+    } catch (error) {
+      const found = await store.getEvent(claimed.id)
+      if (found?.rev === claimed.rev && found.owner === owner) return true
+      throw error
+    }
+  }
+
   /** An event that is only claimed when it can run is not blamed for a server that dies before it could. */
   async function untilCodeCanRun(): Promise<void> {
     while (!closing && executor.trouble() !== undefined) await setTimeout(lookAgainMs)
   }
 
   async function runClaimed(event: Event, since: number): Promise<void> {
+    unwritten.delete(event.id)
     const stop = leases.hold(event.id, since)
     // The answer to the claim came when there was no time left.
     if (hurry.signal.aborted) stop.abort()
@@ -97,7 +111,10 @@ export function createRunner({ store, queue, executor, hub, versions, log }: Nee
     const next = await runOnce(event, stop.signal, logs.write)
     void watcher.return()
     const settled = settle({ store, queue, hub, log, owner, hurry: hurry.signal }, event, next, logs)
-      .catch((error: unknown) => log.error({ err: error, eventId: event.id }, 'An outcome could not be written'))
+      .catch((error: unknown) => {
+        unwritten.add(event.id)
+        log.error({ err: error, eventId: event.id }, 'An outcome could not be written')
+      })
       .finally(() => {
         leases.letGo(event.id, stop)
         settling.delete(settled)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
+import { UnavailableError } from './errors.ts'
 import type { DueEvent, Hub, Queue, Store } from './ports.ts'
-import { recoverEvent, releaseEvent } from './transitions.ts'
+import { dueAgain, recoverEvent, releaseEvent } from './transitions.ts'
 
 /** How long a lost wake-up or a lost runner may go unnoticed, in milliseconds. */
 const sweepMs = 850
@@ -20,16 +21,20 @@ interface Needs {
   readonly owner: string
   /** Whether this process is running that event; what it runs is its own to settle, however late its lease. */
   readonly isRunning: (eventId: string) => boolean
+  /** Whether this process has run that event to its end, and could not write down what came of it. */
+  readonly hasRun: (eventId: string) => boolean
 }
 
 /** The loop that finds events whose wake-up or runner was lost. Any number of processes may sweep one store. */
-export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs) {
+export function createSweep({ store, queue, hub, log, owner, isRunning, hasRun }: Needs) {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   /** How far into a long backlog the last sweep looked. */
   let reached = 0
   /** Events whose change was asked for without an answer. */
   const unanswered = new Set<string>()
+  /** Events that cannot be recovered for a reason of their own, each of which is told of once. */
+  const broken = new Set<string>()
   let lastSuccess: number | undefined
   let lastError = 'The first sweep has not ended yet.'
 
@@ -55,7 +60,19 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
     for (const due of found) {
       if (stopped || isRunning(due.id)) continue
       if (due.status === 'Pending') queue.push(due)
-      else await recover(due.id, now)
+      else await tryToRecover(due.id, now)
+    }
+  }
+
+  /** One event that nobody can read must not keep all others from being found. */
+  async function tryToRecover(id: string, now: number): Promise<void> {
+    try {
+      await recover(id, now)
+      broken.delete(id)
+    } catch (error) {
+      if (error instanceof UnavailableError) throw error
+      if (!broken.has(id)) log.error({ err: error, eventId: id }, 'An event whose runner was lost cannot be recovered')
+      broken.add(id)
     }
   }
 
@@ -63,8 +80,9 @@ export function createSweep({ store, queue, hub, log, owner, isRunning }: Needs)
     const found = await store.getEvent(id)
     // Since it was listed, it may have been taken anew.
     if (!found || (found.leaseUntil ?? 0) > now) return
-    // What this runner holds without running it, it never began: the answer to its claim was lost. Nobody is to blame.
-    const next = releaseEvent(found, owner, found.runAt ?? now, now) ?? recoverEvent(found, now)
+    // What this runner holds and has not run, it never began: the answer to its claim was lost. Nobody is to blame.
+    const unbegun = hasRun(id) ? undefined : releaseEvent(found, owner, dueAgain(found, now), now)
+    const next = unbegun ?? recoverEvent(found, now)
     if (!next) return
     unanswered.add(id)
     const kept = await store.updateEvent(next, now)

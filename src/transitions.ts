@@ -82,7 +82,7 @@ export function settleEvent(
   random: number,
 ): Event | undefined {
   if (event.status !== 'Processing' || event.owner !== owner) return undefined
-  if (outcome.kind === 'Interrupted') return backToPending(event, event.runAt ?? now, now)
+  if (outcome.kind === 'Interrupted') return backToPending(event, dueAgain(event, now), now)
   const attemptsUsed = event.attemptsUsed + 1
   if (outcome.kind === 'Success') {
     const attempts = endAttempt(event, now, 'Success', outcome.usage)
@@ -109,7 +109,7 @@ export function recoverEvent(event: Event, now: number): Event | undefined {
   if (event.status !== 'Processing' || (event.leaseUntil ?? 0) > now) return undefined
   const crashes = event.crashes + 1
   if (crashes < crashesBeforeAlone + crashesAlone) {
-    return { ...backToPending(event, event.runAt ?? now, now), crashes }
+    return { ...backToPending(event, dueAgain(event, now), now), crashes }
   }
   const attempts = endAttempt(event, now, 'QUARANTINED', null)
   return { ...finish(event, 'Error', now), attempts, crashes, error: quarantined(crashes) }
@@ -135,6 +135,11 @@ export function owned(next: Event | undefined): Event {
   throw new Error('A transition refused an event to its owner')
 }
 
+/** When an event is due that is to run again at once: it keeps its place, unless the clock was set back meanwhile. */
+export function dueAgain({ runAt }: Event, now: number): number {
+  return Math.min(runAt ?? now, now)
+}
+
 function backToPending(event: Event, runAt: number, now: number): Event {
   const attempts = endAttempt(event, now, 'Interrupted', null)
   return { ...release(event, runAt), attempts, rev: event.rev + 1 }
@@ -157,6 +162,6 @@ function endAttempt(event: Event, now: number, outcome: AttemptOutcome, usage: U
 }
 
 function quarantined(crashes: number): Failure {
-  const message = `The server died ${crashes} times while this event was running, the last ${crashesAlone} times with nothing else running. Rerun it once its code is mended.`
+  const message = `${crashes} times in a row the server died or lost hold of this event while it was to run it, the last ${crashesAlone} times with nothing else running. Rerun it once its code is mended.`
   return finalFailure('QUARANTINED', 'Quarantined', message)
 }

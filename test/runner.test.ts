@@ -8,7 +8,17 @@ import type { Executor, Job, RunHost, Store } from '../src/ports.ts'
 import { createMemoryQueue } from '../src/queue/memory.ts'
 import { createRunner } from '../src/runner.ts'
 import { openTestStore } from './test-store.ts'
-import { cancelEvent } from '../src/transitions.ts'
+import {
+  cancelEvent,
+  claimEvent,
+  crashesAlone,
+  crashesBeforeAlone,
+  dueAgain,
+  owned,
+  recoverEvent,
+  releaseEvent,
+  settleEvent,
+} from '../src/transitions.ts'
 import { createVersions } from '../src/versions.ts'
 import { eventually } from './harness.ts'
 import { pendingEvent } from './suites/store.ts'
@@ -75,8 +85,27 @@ describe('the runner', () => {
     expect(runs.toSorted()).toEqual(ids.toSorted())
   })
 
-  test('a claim whose answer was lost is given back when its lease is over, and nobody is blamed', async () => {
+  test('a claim whose answer was lost is run as if nothing had been', async () => {
+    let lost = 0
+    start(async () => success, {
+      store: {
+        ...store,
+        async updateEvent(next, expiredBy) {
+          const kept = await store.updateEvent(next, expiredBy)
+          if (next.status === 'Processing' && lost++ === 0) throw new UnavailableError('The answer was lost.')
+          return kept
+        },
+      },
+    })
+    const event = await create()
+    const ended = await untilFinal(event.id)
+    expect(ended).toMatchObject({ status: 'Success', crashes: 0 })
+    expect(ended.attempts).toHaveLength(1)
+  })
+
+  test('a claim that nobody knows of is given back when its lease is over, and nobody is blamed', async () => {
     let ahead = 0
+    let isAway = false
     let lost = 0
     const runs: number[] = []
     start(
@@ -90,18 +119,77 @@ describe('the runner', () => {
           now: () => Date.now() + ahead,
           async updateEvent(next, expiredBy) {
             const kept = await store.updateEvent(next, expiredBy)
-            if (next.status === 'Processing' && lost++ === 0) throw new UnavailableError('The answer was lost.')
-            return kept
+            if (next.status !== 'Processing' || lost++ > 0) return kept
+            isAway = true
+            throw new UnavailableError('The answer was lost.')
+          },
+          async getEvent(id) {
+            if (!isAway) return store.getEvent(id)
+            isAway = false
+            throw new UnavailableError('Nor can it be asked.')
           },
         },
       },
     )
     const event = await create()
-    await eventually(() => (lost > 0 ? true : undefined))
+    await eventually(() => (lost > 0 && !isAway ? true : undefined))
     expect(await store.getEvent(event.id)).toMatchObject({ status: 'Processing' })
     ahead = 16_000
     expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', crashes: 0 })
     expect(runs).toEqual([2])
+  })
+
+  test('an event that nobody can read does not keep others from being found', async () => {
+    const lost = { status: 'Processing', owner: 'of a server that died', rev: 2 } as const
+    const broken = await create({ ...lost, leaseUntil: 0 })
+    const recovered = await create({ ...lost, leaseUntil: 1 })
+    const pending = await create()
+    const runner = start(async () => success, {
+      store: {
+        ...store,
+        getEvent: (id) => (id === broken.id ? Promise.reject(new SyntaxError('Unexpected token')) : store.getEvent(id)),
+      },
+    })
+    expect(await untilFinal(recovered.id)).toMatchObject({ status: 'Success', crashes: 1 })
+    expect(await untilFinal(pending.id)).toMatchObject({ status: 'Success' })
+    await eventually(() => (runner.trouble() === undefined ? true : undefined))
+  })
+
+  test('an event whose end the store refuses is not run again for ever', async () => {
+    let ahead = 0
+    let runs = 0
+    const run = async () => {
+      runs++
+      return success
+    }
+    start(run, {
+      store: {
+        ...store,
+        now: () => Date.now() + ahead,
+        updateEvent: (next, expiredBy) =>
+          isFinal(next) && next.error?.code !== 'QUARANTINED'
+            ? Promise.reject(new Error('Refused'))
+            : store.updateEvent(next, expiredBy),
+      },
+    })
+    const event = await create()
+    for (let claims = 1; claims <= crashesBeforeAlone + crashesAlone; claims++) {
+      await eventually(() => (runs === claims ? true : undefined))
+      ahead += 16_000
+    }
+    expect(await untilFinal(event.id)).toMatchObject({ status: 'Error', error: { code: 'QUARANTINED' } })
+    expect(runs).toBe(crashesBeforeAlone + crashesAlone)
+  })
+
+  test('what is given back is due at once, also when the clock was set back since it was made', async () => {
+    const ahead = 3_600_000
+    const event = await create({ runAt: Date.now() + ahead })
+    const claimed = claimEvent(event, 'me', Date.now() + ahead, Date.now() + ahead)
+    const back = releaseEvent(owned(claimed), 'me', dueAgain(owned(claimed), Date.now()), Date.now())
+    expect(owned(back).runAt).toBeLessThanOrEqual(Date.now())
+    const interrupted = settleEvent(owned(claimed), 'me', { kind: 'Interrupted' }, Date.now(), 0)
+    const recovered = recoverEvent({ ...owned(claimed), leaseUntil: 0 }, Date.now())
+    for (const next of [interrupted, recovered]) expect(owned(next).runAt).toBeLessThanOrEqual(Date.now())
   })
 
   test('a run ends when a heartbeat finds that its event was taken', async () => {

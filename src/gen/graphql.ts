@@ -16,7 +16,7 @@ export type AttemptOutcome =
   | 'NOT_FOUND'
   /** The code used more memory than `memoryMb`. */
   | 'OUT_OF_MEMORY'
-  /** The server died too often while this event was running. */
+  /** The server died, or lost hold of the event, too often while it was to run it. */
   | 'QUARANTINED'
   /** The code made its process die. */
   | 'SANDBOX_CRASH'
@@ -142,7 +142,7 @@ export type FailureCode =
   | 'NOT_FOUND'
   /** The code used more memory than `memoryMb`. */
   | 'OUT_OF_MEMORY'
-  /** The server died too often while this event was running. Rerun the event once its code is mended. */
+  /** The server died, or lost hold of the event, too often while it was to run it. Rerun the event once its code is mended. */
   | 'QUARANTINED'
   /** The code made its process die. */
   | 'SANDBOX_CRASH'

@@ -49,9 +49,9 @@ const rows: readonly Row[] = [
   { point: 'P3', how: 'throw', client: 'answered', survives: true, ...once },
   { point: 'P3', how: 'hang', client: 'answered', ...once },
   { point: 'claim-before', how: 'throw', client: 'answered', survives: true, ...once },
-  // A claim whose answer was lost holds until its lease runs out; nobody died, so nobody is blamed.
+  // A claim whose answer was lost is found in the store, and run.
   { point: 'P4', how: 'kill', client: 'answered', ...again },
-  { point: 'P4', how: 'throw', client: 'answered', survives: true, ...given },
+  { point: 'P4', how: 'throw', client: 'answered', survives: true, ...once },
   { point: 'P4', how: 'hang', client: 'answered', ...again },
   { point: 'P5', how: 'kill', client: 'answered', ...again },
   { point: 'P5', how: 'throw', client: 'answered', survives: true, ...given },

@@ -54,8 +54,8 @@ export const mutations: Record<string, readonly Edit[]> = {
   'a shutdown counts as a death': [
     [
       'src/transitions.ts',
-      'return backToPending(event, event.runAt ?? now, now)\n  const attemptsUsed',
-      'return { ...backToPending(event, event.runAt ?? now, now), crashes: event.crashes + 1 }\n  const attemptsUsed',
+      'return backToPending(event, dueAgain(event, now), now)\n  const attemptsUsed',
+      'return { ...backToPending(event, dueAgain(event, now), now), crashes: event.crashes + 1 }\n  const attemptsUsed',
     ],
   ],
   'a poison is never given up': [['src/transitions.ts', 'crashes < crashesBeforeAlone + crashesAlone', 'crashes > 0']],
