@@ -338,6 +338,44 @@ describe('a backup', () => {
     await before.close()
   })
 
+  test('is not restored while another process reads the old data file, whose log then cannot go', async () => {
+    const { store, dataDir, file: data } = await openStore()
+    const file = join(await scratchDir(), 'backup.db')
+    await backUp({ dataDir, file })
+    const reader = await startReader(data)
+    await store.createEvents(someEvents(3))
+    await store.close()
+    const message = `expected a data file that nobody is reading, got one that process ${reader.pid} (node) reads`
+    expect(() => restore({ dataDir, file, force: true })).toThrow(message)
+    expect(readdirSync(dataDir).toSorted()).toEqual([
+      'workcell.db',
+      'workcell.db-shm',
+      'workcell.db-wal',
+      'workcell.lock',
+    ])
+    reader.kill('SIGKILL')
+    await once(reader, 'exit')
+    const { aside } = restore({ dataDir, file, force: true })
+    const old = new DatabaseSync(String(aside), { readOnly: true })
+    expect(old.prepare('SELECT count(*) AS count FROM events').get()).toEqual({ count: 3 })
+    old.close()
+  })
+
+  test('that cannot be made leaves no part of it behind', async () => {
+    const { store, dataDir } = await openStore()
+    await store.createEvents(someEvents(1000))
+    await store.close()
+    const places = await scratchDir()
+    const none = join(places, 'none')
+    const message = `FILE: expected a directory "${none}", which is not there`
+    await expect(backUp({ dataDir, file: join(none, 'backup.db') })).rejects.toThrow(message)
+    const progress = () => {
+      throw new Error('as when the disk is full')
+    }
+    await expect(backUp({ dataDir, file: join(places, 'backup.db'), progress })).rejects.toThrow('disk is full')
+    expect(readdirSync(places)).toEqual([])
+  })
+
   test('that is damaged, or is no backup at all, replaces nothing', async () => {
     const { store, dataDir } = await openStore()
     await store.createEvents(someEvents(300))

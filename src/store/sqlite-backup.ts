@@ -11,8 +11,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { inWords } from './sqlite-errors.ts'
+import { inWords, isBusy } from './sqlite-errors.ts'
 import { dataFile, takeLock } from './sqlite-file.ts'
+import { readersOf } from './sqlite-readers.ts'
 import { migrations } from './sqlite-schema.ts'
 
 /** Pages that are copied at a time. */
@@ -44,6 +45,8 @@ export async function backUp({ dataDir, file, progress }: BackupOptions): Promis
   const source = join(dataDir, dataFile)
   if (!existsSync(source)) throw new BackupError(`DATA_DIR: expected a directory with ${dataFile}, got "${dataDir}"`)
   if (existsSync(file)) throw new BackupError(`FILE: expected a name that is not taken, got "${file}"`)
+  const directory = dirname(file)
+  if (!existsSync(directory)) throw new BackupError(`FILE: expected a directory "${directory}", which is not there`)
   const partial = `${file}.partial`
   discard(partial)
   const db = new DatabaseSync(source, { readOnly: true })
@@ -55,13 +58,16 @@ export async function backUp({ dataDir, file, progress }: BackupOptions): Promis
       rate: pagesAtATime,
       progress: ({ totalPages, remainingPages }) => progress?.(totalPages - remainingPages, totalPages),
     })
+  } catch (error) {
+    discard(partial)
+    throw error
   } finally {
     db.close()
   }
   const checked = check(partial, file)
   sync(partial)
   giveName(partial, file)
-  sync(dirname(file))
+  sync(directory)
   return checked
 }
 
@@ -92,7 +98,7 @@ export function restore({ dataDir, file, force }: BackupOptions & { readonly for
     copyFileSync(file, copy)
     const checked = check(copy, file)
     sync(copy)
-    const aside = there.length > 0 ? putAside(target) : undefined
+    const aside = there.length > 0 ? putAside(target, copy) : undefined
     renameSync(copy, target)
     sync(dataDir)
     return { ...checked, aside }
@@ -102,21 +108,36 @@ export function restore({ dataDir, file, force }: BackupOptions & { readonly for
 }
 
 /** Gives the data file a second name, so that there is one at any moment. */
-function putAside(target: string): string {
+function putAside(target: string, copy: string): string {
   const aside = `${target}.before-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
-  try {
-    // What its log holds goes into the file, and the log with it: it would be taken for that of the new file.
-    const db = new DatabaseSync(target)
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    db.close()
-  } catch {
-    // It is damaged, which may be why it is being replaced. Its log is kept beside it.
+  // The log goes too, since it would be taken for that of the new file; without it the old one would lose what it holds.
+  if (!emptyLog(target)) {
+    discard(copy)
+    const readers = readersOf(`${target}-shm`).join(', ')
+    throw new BackupError(
+      `DATA_DIR: expected a data file that nobody is reading, got one that ${readers || 'another process'} reads`,
+    )
   }
   for (const suffix of ['-wal', '-shm']) {
     if (existsSync(target + suffix)) renameSync(target + suffix, aside + suffix)
   }
   if (existsSync(target)) linkSync(target, aside)
   return aside
+}
+
+/** Brings what the log holds into the file. False: another process reads it, so that cannot be done. */
+function emptyLog(target: string): boolean {
+  try {
+    const db = new DatabaseSync(target)
+    try {
+      return Number(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']) === 0
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    // It is damaged, which may be why it is being replaced. Its log is kept beside it.
+    return !isBusy(error)
+  }
 }
 
 /** Looks at every page, and makes it one file that needs no other. */
