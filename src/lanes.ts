@@ -7,10 +7,11 @@ import type { WakeUp } from './ports.ts'
  * saved workflows and functions, because inline code makes as many lanes as it has texts.
  */
 export interface Lanes {
-  /** Has an event wait its turn. Forgotten, for the sweep to find again, when too much is remembered of its lane. */
+  /**
+   * Has an event wait its turn; one that waits in another lane moves. Forgotten, for the sweep to find again, when too
+   * much is remembered of its lane.
+   */
   add(event: WakeUp): void
-  /** Whether that event waits. */
-  has(id: string): boolean
   /** How many wait. */
   waiting(): number
   /** Takes a place for the event whose turn it is, if one may run now. */
@@ -49,7 +50,8 @@ interface Rotation {
 
 export function createLanes({ places, perLane, capacity }: LanesOptions): Lanes {
   const lanes = new Map<string, Lane>()
-  const known = new Set<string>()
+  /** Where each event waits. */
+  const known = new Map<string, Lane>()
   // Lanes with nothing running go first.
   const idle: Rotation = { saved: new Set(), inline: new Set() }
   const busy: Rotation = { saved: new Set(), inline: new Set() }
@@ -71,18 +73,32 @@ export function createLanes({ places, perLane, capacity }: LanesOptions): Lanes 
   }
 
   function add(event: WakeUp): void {
-    if (known.has(event.id)) return
     const { name, isInline } = laneOf(event)
+    const before = known.get(event.id)
+    if (before?.name === name) return
+    if (before) remove(before, event.id)
     const lane = lanes.get(name) ?? { name, isInline, waiting: [], running: 0 }
     const free = capacity - known.size
     if ((isInline ? inlineWaiting : lane.waiting.length) >= free) return
-    known.add(event.id)
+    known.set(event.id, lane)
     if (isInline) inlineWaiting++
     const due = event.runAt ?? 0
-    const before = lane.waiting.findLastIndex((other) => other.due <= due)
-    lane.waiting.splice(before + 1, 0, { id: event.id, due })
+    const index = lane.waiting.findLastIndex((other) => other.due <= due)
+    lane.waiting.splice(index + 1, 0, { id: event.id, due })
     lanes.set(name, lane)
     arrange(lane)
+  }
+
+  function remove(lane: Lane, id: string): void {
+    const index = lane.waiting.findIndex((each) => each.id === id)
+    lane.waiting.splice(index, 1)
+    forget(lane, id)
+    arrange(lane)
+  }
+
+  function forget(lane: Lane, id: string): void {
+    known.delete(id)
+    if (lane.isInline) inlineWaiting--
   }
 
   function choose(): Lane | undefined {
@@ -102,8 +118,7 @@ export function createLanes({ places, perLane, capacity }: LanesOptions): Lanes 
     const lane = choose()
     const event = lane?.waiting.shift()
     if (!lane || !event) return undefined
-    known.delete(event.id)
-    if (lane.isInline) inlineWaiting--
+    forget(lane, event.id)
     isTurnOfInline = !lane.isInline
     taken++
     lane.running++
@@ -121,7 +136,6 @@ export function createLanes({ places, perLane, capacity }: LanesOptions): Lanes 
 
   return {
     add,
-    has: (id) => known.has(id),
     waiting: () => known.size,
     next,
     clear() {

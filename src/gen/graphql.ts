@@ -46,7 +46,7 @@ export type CreateEventInput = {
   input?: unknown;
   /** What the run may use. */
   limits?: LimitsInput | null | undefined;
-  /** Not to be run before then. A time in the past means at once. */
+  /** Not to be run before then, and up to a second later even where there is room. A time in the past means at once. */
   runAt?: string | null | undefined;
   /** What happened, e.g. `order.placed`: letters, digits and `. _ - : /`, at most 128. */
   type: string;
@@ -106,7 +106,7 @@ export type ExecuteFunctionInput = {
   input?: unknown;
   /** What the run may use. */
   limits?: LimitsInput | null | undefined;
-  /** Not to be run before then. A time in the past means at once. */
+  /** Not to be run before then, and up to a second later even where there is room. A time in the past means at once. */
   runAt?: string | null | undefined;
   /** Wait up to this long for the event to become final, in milliseconds, at most 30000. Default 0. */
   waitMs?: number | null | undefined;
@@ -126,7 +126,7 @@ export type ExecuteWorkflowInput = {
   language?: CodeLanguage | null | undefined;
   /** What the run may use. */
   limits?: LimitsInput | null | undefined;
-  /** Not to be run before then. A time in the past means at once. */
+  /** Not to be run before then, and up to a second later even where there is room. A time in the past means at once. */
   runAt?: string | null | undefined;
   /** Wait up to this long for the event to become final, in milliseconds, at most 30000. Default 0. */
   waitMs?: number | null | undefined;

@@ -8,8 +8,8 @@ export interface MemoryQueueOptions {
   /** How many of one lane: of one workflow, function or text of inline code. Default: as many. */
   readonly perLane?: number
   /**
-   * How many wake-ups are remembered of what is due, and how many of what is due later; beyond that they are dropped,
-   * and the sweep brings them back.
+   * How many wake-ups are remembered of what is due, and how many of what is due within the hour; beyond that they are
+   * dropped, and the sweep brings them back.
    */
   readonly capacity?: number
   /** The clock that times to run at are of, in milliseconds since the epoch. */
@@ -21,8 +21,11 @@ export interface MemoryQueue extends Queue {
   waiting(): number
 }
 
-/** The longest a timer can be set for, in milliseconds: beyond 31 bits it would fire at once. */
-const longestTimer = 2 ** 31 - 1
+/**
+ * What is due later than so many milliseconds from now is left to the sweep, which finds it up to a second late: the
+ * queue is not told of what is canceled meanwhile, and events of next year must not take the place of those of today.
+ */
+const longestTimer = 3_600_000
 
 /**
  * Wake-ups within this process, those of each lane by the time they are due. Needs no durability: what it loses, the
@@ -58,9 +61,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
     }
   }
 
-  function wakeLater(event: WakeUp, runAt: number): void {
-    clearTimeout(timers.get(event.id))
-    const delay = Math.min(runAt - now(), longestTimer)
+  function wakeLater(event: WakeUp, delay: number): void {
+    if (delay > longestTimer || timers.size >= capacity) return
     const timer = setTimeout(() => {
       timers.delete(event.id)
       push(event)
@@ -71,13 +73,10 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
   // The fields that matter, not the event: its input may be large.
   function push({ id, runAt, workflow, execution, version }: WakeUp): void {
     const event = { id, runAt, workflow, execution, version }
-    if (closed || lanes.has(id)) return
-    if (runAt !== null && runAt > now()) {
-      if (timers.size < capacity || timers.has(id)) wakeLater(event, runAt)
-      return
-    }
+    if (closed) return
     clearTimeout(timers.get(id))
     timers.delete(id)
+    if (runAt !== null && runAt > now()) return wakeLater(event, runAt - now())
     if (running.has(id)) again.set(id, event)
     else lanes.add(event)
     deliver()
