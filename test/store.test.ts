@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { StartError, UnavailableError } from '../src/errors.ts'
 import type { EventFilter } from '../src/ports.ts'
+import type { Pruned } from '../src/pruning.ts'
 import { migrations } from '../src/store/sqlite-schema.ts'
 import { listEventsSql, statements } from '../src/store/sqlite-statements.ts'
 import { openSqliteStore } from '../src/store/sqlite.ts'
@@ -97,6 +98,29 @@ describe('a SQLite file', () => {
     ])
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(await store.listEvents({}, { limit: 10 })).toHaveLength(2)
+    await store.close()
+  })
+
+  test('what is large is deleted a few megabytes at a time, so that others need not wait for long', async () => {
+    const store = openSqliteStore({ dataDir: ':memory:' })
+    const ended = (input: string) => pendingEvent({ status: 'Success', finishedAt: 1, input })
+    const events = Array.from({ length: 20 }, () => ended('x'.repeat(1_000_000)))
+    for (const event of events) await store.createEvents([event])
+    const talkative = ended('')
+    await store.createEvents([talkative])
+    const message = 'x'.repeat(10_000)
+    const line = { eventId: talkative.id, attempt: 1, at: 1, level: 'info' as const, message }
+    await store.appendLogs(Array.from({ length: 1000 }, (_, index) => ({ ...line, seq: index + 1 })))
+
+    const goes: number[] = []
+    for (let after: string | undefined = ''; after !== undefined && goes.length < 100;) {
+      const pruned: Pruned = await store.deleteFinished('Success', Date.now() + 60_000, after, 100)
+      goes.push(pruned.deleted)
+      after = pruned.next
+    }
+    // Five events of 1 MB each time, and a log of 10 MB in three parts.
+    expect(goes).toEqual([5, 5, 5, 5, 0, 0, 1])
+    expect(await store.readLogs(talkative.id, undefined, 1)).toEqual([])
     await store.close()
   })
 

@@ -35,10 +35,11 @@ export const statements = {
   insertLog: `${insert('logs', columns('event_id attempt seq at level message'))} ON CONFLICT DO NOTHING`,
   readLogs: `SELECT * FROM logs WHERE event_id = :id AND (attempt, seq) > (:attempt, :seq)
     ORDER BY attempt, seq LIMIT :limit`,
-  listEnded: `SELECT id, finished_at FROM events WHERE status = :status AND id > :after AND id < :until
-    ORDER BY id LIMIT :limit`,
+  nextEnded: `SELECT id, finished_at, octet_length(input) + octet_length(data) AS bytes FROM events
+    WHERE status = :status AND id > :after AND id < :until ORDER BY id LIMIT 1`,
   deleteLogs: `DELETE FROM logs WHERE (event_id, attempt, seq) IN
-    (SELECT event_id, attempt, seq FROM logs WHERE event_id = :id ORDER BY attempt, seq LIMIT :limit)`,
+    (SELECT event_id, attempt, seq FROM logs WHERE event_id = :id ORDER BY attempt, seq LIMIT :limit)
+    RETURNING octet_length(message) AS bytes`,
   deleteEarlierLogs: 'DELETE FROM logs WHERE event_id = :id AND attempt < :oldest',
   deleteEnded: 'DELETE FROM events WHERE id = :id AND status = :status AND finished_at < :before',
   nextLogged: 'SELECT event_id FROM logs WHERE event_id > :after ORDER BY event_id LIMIT 1',

@@ -64,7 +64,12 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
     return Number(statement(sql).run(parameters).changes)
   }
 
-  const pruning = createPruning({ get, all, run })
+  const runReturning = (sql: string, parameters: Parameters) => {
+    watch.wal.guardRoom(parameters)
+    return all(sql, parameters)
+  }
+
+  const pruning = createPruning({ get, run, runReturning })
 
   async function read<T>(operation: () => T): Promise<T> {
     if (closed) throw new UnavailableError('The store is closed.')
@@ -117,7 +122,9 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
     updateEvent: (next, expiredBy) => writer.write(() => updateEvent(next, expiredBy)),
     renewLeases: (owner, ids, until) =>
       writer.write(() =>
-        all(statements.renewLeases, { owner, ids: JSON.stringify(ids), until }).map((row) => String(row['id'])),
+        runReturning(statements.renewLeases, { owner, ids: JSON.stringify(ids), until }).map((row) =>
+          String(row['id']),
+        ),
       ),
     listDue: (now, limit, skip = 0) =>
       read(() => {
