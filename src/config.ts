@@ -118,7 +118,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>> = 
     connections: {
       max: it.MAX_CONNECTIONS,
       maxPerAddress: it.MAX_CONNECTIONS_PER_ADDRESS,
-      maxSubscriptions: it.MAX_SUBSCRIPTIONS_PER_CONNECTION,
+      maxSubscriptions: it.MAX_SUBSCRIPTIONS,
+      maxSubscriptionsPerAddress: it.MAX_SUBSCRIPTIONS_PER_ADDRESS,
+      maxSubscriptionsPerConnection: it.MAX_SUBSCRIPTIONS_PER_CONNECTION,
       slowMs: it.SLOW_CLIENT_MS,
     },
     graphiql: it.GRAPHIQL,

@@ -140,7 +140,7 @@ describe('a subscription is gone from the hub', () => {
 
 describe('limits', () => {
   test('of operations on one socket: one too many closes it with a code of its own', async () => {
-    const api = await startApi({ connections: { ...defaultConnectionLimits, maxSubscriptions: 3 } })
+    const api = await startApi({ connections: { ...defaultConnectionLimits, maxSubscriptionsPerConnection: 3 } })
     const socket = await connect(api.port)
     for (const id of ['1', '2', '3']) socket.subscribe(id, changes)
     await eventually(() => (api.hub.watchers() === 3 ? true : undefined))

@@ -17,28 +17,27 @@ export interface EventStreams {
 
 export function createEventStreams(connections: Connections): EventStreams {
   function refuse(address: string | undefined): Refusal | undefined {
-    const cap = connections.exceeded(address)
+    const cap = connections.exceeded(address) ?? connections.subscriptionExceeded(address)
     if (cap === undefined) return undefined
     connections.refused(cap)
-    const headers = { 'retry-after': String(retrySeconds) }
-    const message = connections.reason(cap)
-    if (cap === 'total') return { status: 503, code: 'UNAVAILABLE', message, headers }
-    return { status: 429, code: 'TOO_MANY_CONNECTIONS', message, headers }
+    return { ...connections.refusal(cap), headers: { 'retry-after': String(retrySeconds) } }
   }
 
   return {
     plugin: {
       onSubscribe({ args, setResultAndStopExecution }) {
         const response = responseOf(args.contextValue)
-        // A WebSocket was counted when it opened, and in the process itself there is no connection.
+        // What goes on on a WebSocket is counted there, and in the process itself there is no connection.
         if (!response) return
-        const refusal = refuse(response.req.socket.remoteAddress)
+        const { remoteAddress } = response.req.socket
+        const refusal = refuse(remoteAddress)
         if (refusal) {
           const { message, code, status, headers = {} } = refusal
           const http = { status, headers, spec: false }
           return setResultAndStopExecution({ errors: [new GraphQLError(message, { extensions: { code, http } })] })
         }
-        response.once('close', connections.open(response.req.socket.remoteAddress))
+        response.once('close', connections.open(remoteAddress))
+        response.once('close', connections.subscribe(remoteAddress))
       },
     },
     refusalOf({ headers, socket }) {

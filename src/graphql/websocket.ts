@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import type { ConnectionLimits } from '../connection-limits.ts'
-import type { Cap, Connections } from './connections.ts'
+import type { Cap, Connections, Full } from './connections.ts'
 import { closeCodes } from './connections.ts'
 import type { Engine } from './engine.ts'
 import type { Guard, Refusal } from './guard.ts'
@@ -30,7 +30,7 @@ interface SocketOptions {
   readonly log: Logger
   readonly maxPayload: number
   readonly connections: Connections
-  readonly limits: Pick<ConnectionLimits, 'maxSubscriptions' | 'slowMs'>
+  readonly limits: Pick<ConnectionLimits, 'maxSubscriptionsPerConnection' | 'slowMs'>
 }
 
 export interface Sockets {
@@ -42,9 +42,12 @@ export interface Sockets {
 
 interface Extra {
   readonly request: IncomingMessage
+  readonly address: string | undefined
   readonly signal: AbortSignal
   /** Ends the whole connection. */
   readonly cut: (cap: Cap) => void
+  /** To be called when the operation has ended that the message under way began. */
+  leave: (() => void) | undefined
 }
 
 /** GraphQL over WebSocket, as graphql-transport-ws. Operations pass the same engine as those over HTTP. */
@@ -63,10 +66,14 @@ export function createSockets(options: SocketOptions): Sockets {
       ),
     async onSubscribe({ subscriptions, extra }, _id, params) {
       try {
-        if (Object.keys(subscriptions).length > limits.maxSubscriptions) {
+        const running = Object.keys(subscriptions).length
+        if (running > limits.maxSubscriptionsPerConnection) {
           extra.cut('subscriptions')
           return [new GraphQLError(connections.reason('subscriptions'))]
         }
+        const cap = connections.subscriptionExceeded(extra.address)
+        if (cap) return [refuseOperation(cap, running, extra)]
+        extra.leave = connections.subscribe(extra.address)
         const enveloped = engine.getEnveloped({ params, signal: extra.signal })
         const document = enveloped.parse(params.query)
         const errors = enveloped.validate(enveloped.schema, document)
@@ -94,7 +101,10 @@ export function createSockets(options: SocketOptions): Sockets {
 
   wss.on('connection', (socket, request) => {
     const left = new AbortController()
-    const leave = connections.open(request.socket.remoteAddress)
+    const address = request.socket.remoteAddress
+    const leave = connections.open(address)
+    const cut = (cap: Cap) => cutOff(socket, cap)
+    const extra: Extra = { request, address, signal: left.signal, cut, leave: undefined }
     heartbeat.watch(socket)
     let unread = 0
     const closed = server.opened(
@@ -116,13 +126,19 @@ export function createSockets(options: SocketOptions): Sockets {
           }),
         onMessage: (receive) =>
           socket.on('message', (data) => {
-            receive(String(data)).catch((error: unknown) => {
-              log.warn({ err: error }, 'A WebSocket client sent what cannot be handled')
-              socket.close(4400, 'Invalid message')
-            })
+            // `onSubscribe` is called at once, and the operation that it lets begin has ended when this has.
+            extra.leave = undefined
+            const handled = receive(String(data))
+            const { leave: leaveOperation } = extra
+            handled
+              .catch((error: unknown) => {
+                log.warn({ err: error }, 'A WebSocket client sent what cannot be handled')
+                socket.close(4400, 'Invalid message')
+              })
+              .finally(leaveOperation)
           }),
       },
-      { request, signal: left.signal, cut: (cap) => cutOff(socket, cap) },
+      extra,
     )
     // A frame that is too long or malformed. The socket closes itself with the code for it.
     socket.on('error', (error) => log.debug({ err: error }, 'A WebSocket failed'))
@@ -142,6 +158,14 @@ export function createSockets(options: SocketOptions): Sockets {
     socket.close(closeCodes[cap], connections.reason(cap))
     const timer = setTimeout(() => socket.terminate(), goodbyeMs)
     socket.once('close', () => clearTimeout(timer))
+  }
+
+  /** The others on the socket must not have to begin anew for this one, again and again for as long as there is no room. */
+  function refuseOperation(cap: Full, running: number, { cut }: Extra): GraphQLError {
+    if (running === 1) cut(cap)
+    else connections.refused(cap)
+    const { code, message } = connections.refusal(cap)
+    return new GraphQLError(message, { extensions: { code, retryable: true } })
   }
 
   function refusalOf(request: IncomingMessage): Refusal | undefined {
