@@ -4,6 +4,7 @@ import type { Job } from '../../src/ports.ts'
 import { crashesAlone, crashesBeforeAlone } from '../../src/transitions.ts'
 import type { Life } from './life.ts'
 import type { Observer } from './model.ts'
+import { createWaiting } from './waiting.ts'
 import type { World } from './world.ts'
 
 /** One execution of user code, as the world sees it. */
@@ -30,10 +31,20 @@ interface Claim {
   overtaken: boolean
 }
 
-/** What the checker reads of what is kept. */
+/** What the checker reads of what is kept, and of the processes. */
 interface Kept {
   linesOf(eventId: string, attempt: number): number
   open(): Iterable<Event>
+  servers(): Iterable<Life>
+  /** Whether most wake-ups arrive, so that what is due does not wait for many sweeps. */
+  readonly wakes: boolean
+}
+
+/** What a client asked an event to be. */
+interface Wanted {
+  readonly input: unknown
+  readonly runAt?: Date
+  readonly limits: { readonly maxAttempts: number }
 }
 
 /** How far a process's idea of the store's time may be wrong, in milliseconds, and one for rounding. */
@@ -56,7 +67,10 @@ export function createChecker(world: World, ports: Kept) {
   /** No run can have gone on for too long before then. */
   let checkAt = 0
   const canceled = new Set<string>()
-  const assigned = new Set<string>()
+  /** Inputs that clients gave to events which were there already. */
+  const assigned = new Map<string, unknown[]>()
+  /** By idempotency key. */
+  const wanted = new Map<string, Wanted>()
 
   function fail(rule: string, id: string, text: string): void {
     violations.push(`${rule}: ${id} ${text}`)
@@ -64,6 +78,7 @@ export function createChecker(world: World, ports: Kept) {
   }
 
   const claimOf = (event: Event) => claims.get(key(event.id, event.attempts.at(-1)?.number ?? 0))
+  const waiting = createWaiting({ world, ...ports, holderOf: (event) => claimOf(event)?.server, fail })
 
   function checkHistory(before: Event, next: Event, added: number): void {
     const kept = before.attempts.length - (added ? 0 : 1)
@@ -88,6 +103,7 @@ export function createChecker(world: World, ports: Kept) {
       answered: false,
       overtaken: false,
     })
+    waiting.worked(server)
   }
 
   function ended(before: Event, next: Event, server: Life): void {
@@ -96,13 +112,14 @@ export function createChecker(world: World, ports: Kept) {
     const claim = claimOf(before)
     if (!last || !claim || last.outcome === null) return fail('I5', next.id, 'ended an attempt without an outcome')
     if (next.owner !== null || next.leaseUntil !== null) fail('I4', next.id, 'is still owned')
+    waiting.worked(claim.server)
     if (next.crashes > before.crashes || last.outcome === 'QUARANTINED') return recovered(before, next, claim)
     if (server !== claim.server) return fail('I3', next.id, `was ended by ${server.name}, not by its owner`)
     if (last.outcome === 'Interrupted') {
       const given = claim.run?.outcome
       if (given && given.kind !== 'Interrupted')
         fail('I5', next.id, 'was given back although its code had come to an end')
-      if (claim.run && !server.closing && !isExcused(claim)) {
+      if (claim.run && world.now() < (server.hurryAt ?? Infinity) && !isExcused(claim)) {
         fail('lease', next.id, `was stopped on ${server.name}, which was well`)
       }
       if (next.status !== 'Pending') fail('I4', next.id, 'was interrupted and is final')
@@ -124,7 +141,7 @@ export function createChecker(world: World, ports: Kept) {
     if (!outcome || outcome.kind === 'Interrupted') return fail('I5', next.id, 'has an outcome that no run gave')
     if (outcome.kind === 'Success') {
       const isRefused = next.status === 'Error' && next.error?.code === 'BAD_RESULT'
-      if (!isRefused && (next.status !== 'Success' || next.data !== outcome.data)) {
+      if (!isRefused && (next.status !== 'Success' || next.data !== outcome.data || next.error !== null)) {
         fail('I5', next.id, 'has another outcome than its run')
       }
     } else if (last.outcome !== outcome.failure.code || next.error !== outcome.failure) {
@@ -132,6 +149,10 @@ export function createChecker(world: World, ports: Kept) {
     } else {
       const again = outcome.failure.retryable && next.attemptsUsed < next.limits.maxAttempts
       if ((next.status === 'Pending') !== again) fail('attempts', next.id, `was ${again ? 'not ' : ''}tried again`)
+      // Half a second at first, up to twice that, doubled each time.
+      const pause = (next.runAt ?? 0) - (last.finishedAt ?? 0)
+      const least = 500 * 2 ** (next.attemptsUsed - 1)
+      if (again && (pause < least || pause > 2 * least)) fail('time', next.id, `is tried again after ${pause} ms`)
     }
   }
 
@@ -149,6 +170,7 @@ export function createChecker(world: World, ports: Kept) {
       fail('lease', next.id, 'was taken before its lease ran out')
     if (!isExcused(claim)) fail('lease', next.id, `was taken from ${server.name}, which was well`)
     if (next.attemptsUsed !== before.attemptsUsed) fail('attempts', next.id, 'a death used up an attempt')
+    if ((next.runAt ?? 0) > (before.runAt ?? 0)) fail('time', next.id, 'was put off by a death')
     const isGivenUp = next.status === 'Error'
     if (isGivenUp !== count >= crashesBeforeAlone + crashesAlone) {
       fail('poison', next.id, `was ${isGivenUp ? '' : 'not '}given up after ${count} deaths in a row`)
@@ -156,17 +178,31 @@ export function createChecker(world: World, ports: Kept) {
   }
 
   function reassigned(before: Event, next: Event, server: Life): void {
-    if (!assigned.has(next.id)) fail('I3', next.id, `went from ${before.status} to Pending and nobody asked for it`)
+    const inputs = assigned.get(next.id)
+    if (!inputs) fail('I3', next.id, `went from ${before.status} to Pending and nobody asked for it`)
+    else if (!inputs.some((input) => isSame(input, next.input))) fail('asked', next.id, 'has an input nobody gave')
+    if (next.startedAt !== null || next.finishedAt !== null) fail('time', next.id, 'is to run, and has begun or ended')
     if (next.attempts !== before.attempts) fail('I5', next.id, 'was pointed at something new and lost its history')
     if (next.crashes !== 0 || next.attemptsUsed !== 0)
       fail('poison', next.id, `was not started afresh by ${server.name}`)
     deaths.delete(next.id)
   }
 
+  function checkWanted(event: Event): void {
+    const request = wanted.get(event.idempotencyKey ?? '')
+    if (!request) return
+    const { input, runAt, limits } = request
+    if (!isSame(input, event.input)) fail('asked', event.id, 'has another input than was asked for')
+    if ((event.runAt ?? 0) < (runAt?.getTime() ?? 0)) fail('asked', event.id, 'is due earlier than was asked for')
+    if (event.limits.maxAttempts !== limits.maxAttempts) fail('asked', event.id, 'has other limits than were asked for')
+  }
+
   const observer: Observer = {
     created(event) {
       if (event.rev !== 1 || event.attempts.length > 0) fail('I4', event.id, 'did not begin at its beginning')
+      checkWanted(event)
       states.set(event.id, [event])
+      waiting.changed(event)
       world.trace(`created ${event.id} ${event.status}`)
     },
 
@@ -176,6 +212,7 @@ export function createChecker(world: World, ports: Kept) {
         `${next.id} ${before.status} -> ${next.status} rev ${next.rev} ${next.attempts.at(-1)?.outcome ?? ''}`,
       )
       states.get(next.id)?.push(next)
+      waiting.changed(next)
       if (!server) return fail('I3', next.id, 'was changed by nobody')
       if (next.rev !== before.rev + 1) fail('I4', next.id, `went from rev ${before.rev} to ${next.rev}`)
       if (next.status === 'Canceled' && !isFinal(before)) {
@@ -224,12 +261,10 @@ export function createChecker(world: World, ports: Kept) {
         )
       }
     }
-    if (alone) {
-      for (const event of ports.open()) {
-        const other = event.id !== job.eventId && event.status === 'Processing' ? claimOf(event) : undefined
-        if (other?.server === server && other.answered)
-          fail('alone', job.eventId, `runs while ${event.id} is not settled`)
-      }
+    for (const event of ports.open()) {
+      const other = event.id !== job.eventId && event.status === 'Processing' ? claimOf(event) : undefined
+      if (other?.server === server && other.answered && (alone || other.crashes >= crashesBeforeAlone))
+        fail('alone', job.eventId, `runs while ${event.id} is not settled`)
     }
     active.add(run)
     check(run)
@@ -270,7 +305,10 @@ export function createChecker(world: World, ports: Kept) {
     states,
     fail,
     start,
-    afterStep: checkAll,
+    afterStep(): void {
+      checkAll()
+      if (ports.wakes) waiting.check()
+    },
     /** That server has a time by which its runs must have ended. */
     closes(): void {
       checkAt = 0
@@ -289,7 +327,8 @@ export function createChecker(world: World, ports: Kept) {
       if (kept && claim && next.status === 'Processing') claim.answered = true
     },
     wantsCanceled: (id: string) => void canceled.add(id),
-    wantsAssigned: (id: string) => void assigned.add(id),
+    wantsAssigned: (id: string, input: unknown) => void assigned.set(id, [...(assigned.get(id) ?? []), input]),
+    wants: (idempotencyKey: string, request: Wanted) => void wanted.set(idempotencyKey, request),
     died(server: Life): void {
       for (const run of active) if (run.server === server) active.delete(run)
     },
@@ -304,10 +343,14 @@ export function createChecker(world: World, ports: Kept) {
     /** What a subscriber is told must have been so. */
     told(event: Event): void {
       const was = states.get(event.id)?.[event.rev - 1]
-      const isSame = was && was.status === event.status && was.data === event.data && was.attempts === event.attempts
-      if (!isSame) fail('watch', event.id, `was never as its watcher was told, at rev ${event.rev}`)
+      const isTrue = was && was.status === event.status && was.data === event.data && was.attempts === event.attempts
+      if (!isTrue) fail('watch', event.id, `was never as its watcher was told, at rev ${event.rev}`)
     },
   }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 function key(id: string, attempt: number): string {

@@ -108,6 +108,7 @@ export function createClients({ world, model, checker, longRuns, reach, alsoDone
       limits: { maxAttempts: random.int(1, 4) },
       ...(random.chance(0.1) && { waitMs: random.int(1, 20_000) }),
     }
+    checker.wants(key, request)
     const got = (answer: Event | Error) => {
       if (answer instanceof Error) return checker.fail('keys', key, `was answered with ${answer.message}`)
       const earlier = acknowledged.get(key)
@@ -181,8 +182,8 @@ export function createClients({ world, model, checker, longRuns, reach, alsoDone
   function assign(): void {
     const id = someEvent()
     if (id === undefined) return
-    checker.wantsAssigned(id)
     const input = { ...behaviour({}) }
+    checker.wantsAssigned(id, input)
     ask(
       'assign',
       (server) => server.commands.executeWorkflow({ workflow: 'work', eventId: id, input }),

@@ -141,6 +141,43 @@ export const mutations: Record<string, readonly Edit[]> = {
       "void store.appendLogs(lines).then(() => hub.notify({ kind: 'Logs', eventId }), () => undefined)",
     ],
   ],
+  'a suspect leaves before its outcome is written': [
+    ['src/runner.ts', 'if (alone) await Promise.all(settling)\n      } finally', '} finally'],
+  ],
+  'leases are not renewed in a shutdown': [['src/runner.ts', 'sweep.stop()\n', 'sweep.stop()\n      leases.stop()\n']],
+  'sweeps are rare': [['src/sweep.ts', 'sweepMs = 850', 'sweepMs = 30_000']],
+  'a death puts an event off': [
+    [
+      'src/transitions.ts',
+      'return { ...backToPending(event, dueAgain(event, now), now), crashes }',
+      'return { ...backToPending(event, now + 60_000, now), crashes }',
+    ],
+  ],
+  'a failure is tried again at once': [
+    ['src/transitions.ts', 'const runAt = now + retryDelay(attemptsUsed, random)', 'const runAt = now + 0 * random'],
+  ],
+  'a failure is tried again late': [
+    ['src/transitions.ts', 'now + retryDelay(attemptsUsed, random)', 'now + 60_000 + random'],
+  ],
+  'a success keeps the error of an earlier attempt': [
+    ['src/transitions.ts', 'data: outcome.data, error: null }', 'data: outcome.data }'],
+  ],
+  'an event is due before the time that was asked for': [
+    ['src/assignments.ts', 'Math.max(request.runAt?.getTime() ?? 0, store.now())', 'store.now()'],
+  ],
+  'the attempts that were asked for are not heeded': [
+    ['src/assignments.ts', 'Math.min(wanted.maxAttempts, maxima.maxAttempts)', 'maxima.maxAttempts'],
+  ],
+  'an event that is pointed at something else keeps its input': [
+    ['src/transitions.ts', '...(input === undefined ? {} : { input }),', ''],
+  ],
+  'an event that is pointed at something else keeps its times': [
+    [
+      'src/transitions.ts',
+      'startedAt: null,\n    finishedAt: null,\n    crashes: 0,\n    rev: event.rev + 1',
+      'crashes: 0,\n    rev: event.rev + 1',
+    ],
+  ],
   'a result is another than the code gave': [['src/transitions.ts', 'data: outcome.data', 'data: null']],
 }
 

@@ -48,12 +48,12 @@ export function createStorePort(world: World, model: Model, faults: StoreFaults,
       const began = world.now()
       const write: Write = { lands: true, land: () => undefined }
       client.underWay.add(write)
-      const time = (extra = 0) => {
-        const ms =
-          extra +
-          (random.chance(faults.hangs)
-            ? random.next() * faults.hangMs
-            : random.delay(faults.usualMs, 2 * faults.usualMs + 500))
+      const time = (extra = 0) =>
+        extra +
+        (random.chance(faults.hangs)
+          ? random.next() * faults.hangMs
+          : random.delay(faults.usualMs, 2 * faults.usualMs + 500))
+      const wait = (ms: number) => {
         // Trouble for as long as it lasts, not only once it is over.
         if (ms > slowMs) client.storeTroubleAt = Math.max(client.storeTroubleAt, world.now() + ms)
         return ms
@@ -82,16 +82,16 @@ export function createStorePort(world: World, model: Model, faults: StoreFaults,
         reject(error)
       }
       // Either lands and is answered at the same moment, or lands whatever has become of the one who asked.
-      if (late === onTime && random.chance(0.6)) world.after(time() + time(), client, () => land()())
+      if (late === onTime && random.chance(0.6)) world.after(wait(time() + time()), client, () => land()())
       else {
         const arrive = () => {
           faults.late.delete(renewal)
           if (!write.lands) return
           write.lands = false
-          world.after(time(late.answer), client, land())
+          world.after(wait(time(late.answer)), client, land())
         }
         write.land = arrive
-        world.after(time(late.write), undefined, arrive)
+        world.after(wait(time(late.write)), undefined, arrive)
         const hurry = () => {
           faults.late.delete(renewal)
           world.after(random.int(0, 20), undefined, arrive)

@@ -38,12 +38,14 @@ const maxSteps = 100_000
 export function simulate(seed: number, operations: number, trace?: (text: string) => void): Result {
   const random = createRandom(seed)
   const world = createWorld(random, trace)
+  const profile = createProfile(random)
   const checker = createChecker(world, {
     linesOf: (id, attempt) => model.linesOf(id, attempt),
     open: () => model.getEvents([...model.open]),
+    servers: () => slots.filter((server) => server !== undefined),
+    wakes: profile.wakeUps.lost <= 0.05,
   })
   const model = createModel(checker.observer)
-  const profile = createProfile(random)
   world.trace(JSON.stringify(profile))
   const { faults, wakeUps } = profile
   const runs = { longestMs: Infinity }
