@@ -16,8 +16,6 @@ const { values } = parseArgs({
     only: { type: 'string' },
     ops: { type: 'string', default: '200' },
     workers: { type: 'string', default: '1' },
-    /** Seconds after which no further seed is begun. */
-    within: { type: 'string', default: 'Infinity' },
     /** Only every so many-th seed: each worker has its own. */
     stride: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
@@ -32,14 +30,13 @@ const workers = Number(values.workers)
 const clock = performance.now.bind(performance)
 const began = clock()
 
-async function simulateAll(tell: (result: Result) => void): Promise<void> {
+async function simulateAll(tell: (result: Result, cpuMs: number) => void): Promise<void> {
   if (values.mutation !== undefined) mutate(values.mutation)
   const { simulate } = await import('./simulate.ts')
   installWorld()
   const unhandled: unknown[] = []
   process.on('unhandledRejection', (error) => unhandled.push(error))
   for (const seed of chosen()) {
-    if (clock() - began > 1000 * Number(values.within)) return
     // Not from within a microtask, since those of a simulation are to run while it runs.
     await setImmediate()
     const result = await inTurn(() =>
@@ -48,7 +45,8 @@ async function simulateAll(tell: (result: Result) => void): Promise<void> {
     await setImmediate()
     const violations = [...result.violations, ...unhandled.map((error) => `rejection: nobody handled ${String(error)}`)]
     unhandled.length = 0
-    tell({ ...result, violations })
+    const { user, system } = process.cpuUsage()
+    tell({ ...result, violations }, (user + system) / 1000)
     // The first that notices is enough.
     if (values.mutation !== undefined && violations.length > 0) return
   }
@@ -71,22 +69,13 @@ function inTurn<T>(act: () => T): Promise<T> {
   })
 }
 
-async function inWorkers(tell: (result: Result) => void): Promise<void> {
+async function inWorkers(tell: typeof count): Promise<void> {
   const ends = Array.from({ length: workers }, (_, index) => {
-    const args = [
-      '--seed',
-      first + index,
-      '--seeds',
-      seeds - index,
-      '--stride',
-      workers,
-      '--ops',
-      values.ops,
-      '--within',
-      values.within,
-    ].map(String)
+    const args = ['--seed', first + index, '--seeds', seeds - index, '--stride', workers, '--ops', values.ops].map(
+      String,
+    )
     const child = fork(import.meta.filename, args, { execArgv })
-    child.on('message', (result: Result) => tell(result))
+    child.on('message', ({ result, cpuMs }: Told) => tell(result, cpuMs))
     return new Promise<void>((resolve, reject) => {
       child.on('close', (code) =>
         code === 0 || code === 1 ? resolve() : reject(new Error(`A worker ended with ${code}`)),
@@ -96,10 +85,19 @@ async function inWorkers(tell: (result: Result) => void): Promise<void> {
   await Promise.all(ends)
 }
 
+/** What a worker sends. */
+interface Told {
+  readonly result: Result
+  readonly cpuMs: number
+}
+
+/** Of the process that needed most, in milliseconds: what all would take on cores that do nothing else. */
+let longest = 0
 const total = { seeds: 0, failed: 0, events: 0, steps: 0, deaths: 0, tookMs: 0 }
 let shown = began
 
-function count(result: Result): void {
+function count(result: Result, cpuMs: number): void {
+  longest = Math.max(longest, cpuMs)
   total.seeds++
   for (const name of ['events', 'steps', 'deaths', 'tookMs'] as const) total[name] += result[name]
   if (result.violations.length > 0) {
@@ -114,14 +112,14 @@ function count(result: Result): void {
 const seconds = () => ((clock() - began) / 1000).toFixed(1)
 
 if (process.send) {
-  await simulateAll((result) => process.send?.(result))
+  await simulateAll((result, cpuMs) => process.send?.({ result, cpuMs } satisfies Told))
   process.disconnect?.()
 } else {
   await (workers > 1 ? inWorkers(count) : simulateAll(count))
   const { failed, events, steps, deaths, tookMs } = total
   console.log(
     `${total.seeds} seeds of ${values.ops} operations, ${failed} failed: ${events} events, ${deaths} ends of processes, ` +
-      `${steps} steps, ${Math.round(tookMs / 3_600_000)} h of virtual time in ${seconds()} s`,
+      `${steps} steps, ${Math.round(tookMs / 3_600_000)} h of virtual time in ${seconds()} s, ${(longest / 1000).toFixed(1)} s of each core`,
   )
   process.exitCode = failed > 0 ? 1 : 0
 }
