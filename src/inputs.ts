@@ -102,6 +102,7 @@ export function parseInput<Output>(schema: z.ZodType<Output>, value: unknown): O
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid time' : value.toISOString()
+  if (typeof value === 'string' && !value.isWellFormed()) return showHalf(value)
   if (typeof value === 'string' && value.length > 60) return `a text of ${value.length} characters`
   if (typeof value === 'object') return Array.isArray(value) ? `a list of ${value.length}` : 'an object'
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
@@ -116,7 +117,7 @@ function received(root: unknown, path: readonly string[]): string {
   const last = path.at(-1)
   // What is JSON can only be refused for its size.
   if (last === 'input' && isJson(value)) return `${jsonBytes(value)} bytes`
-  if (last === 'code' && typeof value === 'string') return `${Buffer.byteLength(value)} bytes`
+  if (last === 'code' && typeof value === 'string' && value.isWellFormed()) return `${Buffer.byteLength(value)} bytes`
   if (isExclusive(root, path)) return 'both'
   if (last === 'workflow' && value === undefined) return 'neither'
   return show(value)
@@ -135,7 +136,20 @@ function isGiven(value: unknown): boolean {
 }
 
 function text(error: string, pattern: RegExp) {
-  return z.string({ error }).regex(pattern, { error })
+  return wellFormed(error).regex(pattern, { error })
+}
+
+/**
+ * UTF-8 has no half of a surrogate pair: a store would keep another character in its place, and two texts as one. JSON
+ * needs no such rule, because there it is escaped.
+ */
+export function wellFormed(error: string) {
+  return z.string({ error }).refine((value) => value.isWellFormed(), { error: 'valid Unicode', abort: true })
+}
+
+function showHalf(value: string): string {
+  const index = value.search(/\p{Surrogate}/u)
+  return `half a surrogate pair, \\u${value.charCodeAt(index).toString(16)}, as character ${index + 1}`
 }
 
 function wholeNumber(min: number, max: number) {
@@ -150,7 +164,7 @@ function id(prefix: IdPrefix) {
 
 function sourceText(maxBytes: number) {
   const error = `code of 1 to ${maxBytes} bytes`
-  return z.string({ error }).refine((code) => code.length > 0 && Buffer.byteLength(code) <= maxBytes, { error })
+  return wellFormed(error).refine((code) => code.length > 0 && Buffer.byteLength(code) <= maxBytes, { error })
 }
 
 function payload(maxBytes: number) {

@@ -25,6 +25,10 @@ const create = `mutation ($input: CreateEventInput!) {
   }
 }`
 
+const saveIssues = `mutation ($input: SaveWorkflowInput!) {
+  saveWorkflow(input: $input) { ... on InvalidInputError { issues { path expected received } } }
+}`
+
 const save = `mutation ($input: SaveWorkflowInput!) {
   saveWorkflow(input: $input) {
     __typename
@@ -64,6 +68,41 @@ describe('mistakes of the caller are members of the union', () => {
     })
   })
 
+  test.each([
+    ['idempotencyKey', 'k\ud800', '\\ud800, as character 2'],
+    ['idempotencyKey', '\udc00k', '\\udc00, as character 1'],
+    ['workflow', '🦊\ud83e', '\\ud83e, as character 3'],
+    ['type', '\ud83e', '\\ud83e, as character 1'],
+  ])('a text in %s that no store could keep as it is is refused', async (field, value, half) => {
+    const api = await startApi()
+    const received = `half a surrogate pair, ${half}`
+    expect(await query(api, create, { input: { type: 'a', [field]: value } })).toMatchObject({
+      createEvent: {
+        __typename: 'InvalidInputError',
+        issues: [{ path: `input.${field}`, expected: 'valid Unicode', received }],
+      },
+    })
+  })
+
+  test('so is such a text in code, in a description and in a filter, while whole pairs are welcome', async () => {
+    const api = await startApi()
+    const received = 'half a surrogate pair, \\ud800, as character 3'
+    const issue = (path: string) => ({ path, expected: 'valid Unicode', received })
+    const ask = (input: Record<string, unknown>) => query(api, saveIssues, { input })
+    expect(await ask({ name: 'flow', code: `//\ud800${'x'.repeat(100)}` })).toEqual({
+      saveWorkflow: { issues: [issue('input.code')] },
+    })
+    expect(await ask({ name: 'flow', code: 'x', description: 'a \ud800 b' })).toEqual({
+      saveWorkflow: { issues: [issue('input.description')] },
+    })
+    const list = 'query ($key: String) { events(filter: { idempotencyKey: $key }) { nodes { idempotencyKey } } }'
+    const refusal = await failure(api, list, { key: '🦊\ud800' })
+    expect(refusal?.extensions).toMatchObject({ code: 'INVALID_INPUT', issues: [issue('filter.idempotencyKey')] })
+    await createEvent(api, { type: 'a', idempotencyKey: '🦊' })
+    expect(await query(api, list, { key: '🦊' })).toEqual({ events: { nodes: [{ idempotencyKey: '🦊' }] } })
+    expect(await ask({ name: 'flow', code: '// 🦊', description: '🦊' })).toEqual({ saveWorkflow: {} })
+  })
+
   test('what is not there is a NotFoundError', async () => {
     const api = await startApi()
     expect(await query(api, create, { input: { type: 'a', workflow: 'nobody' } })).toMatchObject({
@@ -86,10 +125,14 @@ describe('mistakes of the caller are members of the union', () => {
     })
   })
 
-  test('a key that belongs to another request is a ConflictError', async () => {
+  test.each([
+    ['type', { type: 'a' }, { type: 'b' }],
+    ['half of a pair in its input', { type: 'a', input: ['\ud800'] }, { type: 'a', input: ['\ud801'] }],
+  ])('a key that belongs to a request with another %s is a ConflictError', async (_what, first, second) => {
     const api = await startApi()
-    await createEvent(api, { type: 'a', idempotencyKey: 'k' })
-    expect(await query(api, create, { input: { type: 'b', idempotencyKey: 'k' } })).toMatchObject({
+    const id = await createEvent(api, { ...first, idempotencyKey: 'k' })
+    expect(await createEvent(api, { ...first, idempotencyKey: 'k' })).toBe(id)
+    expect(await query(api, create, { input: { ...second, idempotencyKey: 'k' } })).toMatchObject({
       createEvent: { __typename: 'ConflictError', code: 'CONFLICT', path: 'input.idempotencyKey' },
     })
   })
@@ -294,6 +337,11 @@ describe('values', () => {
     const sent = await query(api, create, { input })
     expect(sent).toMatchObject({ createEvent: { event: { status: 'SUCCESS' } } })
     expect(JSON.stringify(sent)).toContain(`"data":${JSON.stringify(value)}`)
+
+    // JSON has a way to write half of a surrogate pair.
+    const halves = { text: '\ud800', ['\udc00']: ['a\udfffb'] }
+    const kept = await query(api, create, { input: { ...input, input: halves } })
+    expect(kept).toMatchObject({ createEvent: { event: { input: halves, data: halves } } })
 
     const literal = `mutation ($n: JSON) { createEvent(input: { type: "a", workflow: "flow", waitMs: 5000,
       input: { text: "ü", list: [1, -2.5, true, null, { deep: {} }], __proto__: 1, none: null, n: $n, left: $left } }) {

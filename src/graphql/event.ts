@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Event } from '../event.ts'
 import { isFinal } from '../event.ts'
 import { isId } from '../id.ts'
+import { wellFormed } from '../inputs.ts'
 import type { EventFilter } from '../ports.ts'
 import type { ProgramKind } from '../program.ts'
 import { idPrefix } from '../program.ts'
@@ -97,7 +98,7 @@ export const EventFilterInput = builder.inputType('EventFilter', {
     type: t.string(),
     workflow: t.string(),
     execution: t.string(),
-    idempotencyKey: t.string(),
+    idempotencyKey: t.string({ validate: wellFormed('a text').nullish() }),
   }),
 })
 

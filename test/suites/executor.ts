@@ -107,9 +107,9 @@ export function executorSuite(name: string, open: (runners: number) => Promise<E
     describe('what code gets and gives', () => {
       test('the default export is called with event, input and attempt, and what it returns is the data', async () => {
         const code = 'export default ({ event, input, attempt }) => ({ event, input, attempt })'
-        expect(await data(code, { input: { a: [1, 'ü', null] }, attempt: 3 })).toEqual({
+        expect(await data(code, { input: { a: [1, 'ü', '\ud800', null] }, attempt: 3 })).toEqual({
           event: { id: 'evt_1', type: 'test', createdAt: '2026-01-01T00:00:00.000Z' },
-          input: { a: [1, 'ü', null] },
+          input: { a: [1, 'ü', '\ud800', null] },
           attempt: 3,
         })
       })
