@@ -102,17 +102,28 @@ describe('a data file in use', () => {
     await again.close()
   })
 
-  test('whose lock is gone, so that another server can be started: this one writes nothing', async () => {
+  test('whose lock was removed: it is taken again while nothing is asked, and keeps another server out', async () => {
     const { store, dataDir } = await openStore()
     const lock = join(dataDir, 'workcell.lock')
-    renameSync(lock, `${lock}.away`)
-    expect(await refusal(store)).toMatch(/workcell\.lock was removed .* another server may write the same data/)
-    await expect(store.check()).rejects.toThrow('was removed')
-    writeFileSync(lock, '')
-    expect(await refusal(store)).toContain(`${lock} was replaced`)
-    renameSync(`${lock}.away`, lock)
+    rmSync(lock)
+    await eventually(() => (existsSync(lock) ? true : undefined))
+    expect(() => openSqliteStore({ dataDir })).toThrow('no other Workcell is using')
+    writeFileSync(`${lock}.new`, '')
+    renameSync(`${lock}.new`, lock)
     await store.createEvents([pendingEvent()])
-    expect(await store.listEvents({}, { limit: 10 })).toHaveLength(1)
+    expect(() => openSqliteStore({ dataDir })).toThrow('no other Workcell is using')
+  })
+
+  test('whose lock was removed and taken by another server: nothing is written until that ends', async () => {
+    const { store, dataDir } = await openStore()
+    rmSync(join(dataDir, 'workcell.lock'))
+    const other = openSqliteStore({ dataDir })
+    expect(await refusal(store)).toMatch(/workcell\.lock was removed, and another server may use the same data/)
+    await expect(store.check()).rejects.toThrow('was removed')
+    await other.createEvents([pendingEvent()])
+    await other.close()
+    await store.createEvents([pendingEvent()])
+    expect(await store.listEvents({}, { limit: 10 })).toHaveLength(2)
   })
 
   test('whose log is cut short is damaged, unless it was cut as SQLite does', async () => {

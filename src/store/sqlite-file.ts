@@ -26,7 +26,7 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
     migrate(db, dataDir)
     return { db, watch: noWatch, close: () => db.close() }
   }
-  const lock = attempt(dataDir, () => {
+  let lock = attempt(dataDir, () => {
     mkdirSync(dataDir, { recursive: true })
     return takeLock(dataDir)
   })
@@ -46,7 +46,16 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
       return opened
     })
     const keeper = attempt(dataDir, () => openKeeper(file))
-    const watch = watchFile(db, { ...options, file, lockFile: join(dataDir, lockFile) })
+    const watch = watchFile(db, {
+      ...options,
+      file,
+      lockFile: join(dataDir, lockFile),
+      takeLock() {
+        const again = takeLock(dataDir)
+        lock.close()
+        lock = again
+      },
+    })
     return {
       db,
       watch,

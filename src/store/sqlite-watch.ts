@@ -40,12 +40,15 @@ export interface WatchOptions extends WalOptions {
   readonly file: string
   /** The file whose lock says that nobody else writes. */
   readonly lockFile: string
+  /** Takes that lock on the file that has its name now. Throws when it cannot be had. */
+  readonly takeLock: () => void
 }
 
-export function watchFile(db: DatabaseSync, { file, lockFile, ...options }: WatchOptions): FileWatch {
+export function watchFile(db: DatabaseSync, { file, lockFile, takeLock, ...options }: WatchOptions): FileWatch {
   const wal = watchWal(db, file, options)
-  const names = [file, `${file}-wal`, `${file}-shm`, lockFile]
+  const names = [file, `${file}-wal`, `${file}-shm`]
   const opened: readonly (Identity | undefined)[] = names.map(lookAt)
+  let lock: Identity | undefined = lookAt(lockFile)
   const descriptor = openSync(file, 'r')
   const start = Buffer.alloc(header.length)
   const pageBytes = Number(db.prepare('PRAGMA page_size').get()?.['page_size'])
@@ -62,10 +65,13 @@ export function watchFile(db: DatabaseSync, { file, lockFile, ...options }: Watc
       const fates = found.map((it, index) => fateOf(opened[index], it))
       const index = fates.findIndex((fate) => fate !== 'there')
       if (index >= 0) {
-        if (fates[0] === 'there' && fates[3] === 'there' && !fates.includes('replaced')) rescue()
+        if (isSame(lock, lookAt(lockFile)) && fates[0] === 'there' && !fates.includes('replaced')) rescue()
         return lost(names[index] ?? file, fates[index] === 'removed')
       }
       isRescued = false
+      if (!isLocked()) {
+        return `${lockFile} was removed, and another server may use the same data. Nothing is written as long as it does.`
+      }
       return damageFound(found[0]?.size ?? 0, found[1]?.size ?? 0)
     } catch (error) {
       return `${file} cannot be looked at now: ${inWords(error)}.`
@@ -74,11 +80,22 @@ export function watchFile(db: DatabaseSync, { file, lockFile, ...options }: Watc
 
   function lost(name: string, isRemoved: boolean): string {
     const what = `${name} was ${isRemoved ? 'removed' : 'replaced'} while the server was using it`
-    if (name === lockFile) return `${what}, so that another server may write the same data. ${mend}.`
-    if (isRescued) return `${what}. ${mend}, which loses nothing: the data file has it all.`
+    if (isRescued && isRemoved) return `${what}. ${mend}, which loses nothing: the data file has it all.`
     return isRemoved
       ? `${what}. ${mend}; put it back or restore a backup.`
       : `${what}. ${mend}, which will use what is there then.`
+  }
+
+  /** Where nobody has taken the lock since it was removed or replaced, it is taken again, and keeps others out. */
+  function isLocked(): boolean {
+    if (isSame(lock, lookAt(lockFile))) return true
+    try {
+      takeLock()
+      lock = lookAt(lockFile)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** A log without a name is still open, and has what was acknowledged. Nobody will find it there: the file gets it. */
@@ -98,9 +115,8 @@ export function watchFile(db: DatabaseSync, { file, lockFile, ...options }: Watc
     readSync(descriptor, start, 0, start.length, 0)
     if (start.toString('latin1') !== header) return damaged('it does not begin like a data file any more')
     // Looked at twice, in case another process has cut the log just now, which is no damage.
-    if (logBytes < leastLogBytes() && wal.bytes() < leastLogBytes())
-      return damaged('its log is shorter than what is in it')
-    return undefined
+    const isShort = logBytes < leastLogBytes() && wal.bytes() < leastLogBytes()
+    return isShort ? damaged('its log is shorter than what is in it') : undefined
   }
 
   function leastLogBytes(): number {
@@ -139,7 +155,11 @@ export function watchFile(db: DatabaseSync, { file, lockFile, ...options }: Watc
 
 function fateOf(before: Identity | undefined, found: Identity | undefined): 'there' | 'removed' | 'replaced' {
   if (!found) return 'removed'
-  return before && (found.ino !== before.ino || found.dev !== before.dev) ? 'replaced' : 'there'
+  return !before || isSame(before, found) ? 'there' : 'replaced'
+}
+
+function isSame(before: Identity | undefined, found: Identity | undefined): boolean {
+  return before !== undefined && found?.ino === before.ino && found.dev === before.dev
 }
 
 function refuse(why: string | undefined): void {
