@@ -74,6 +74,12 @@ describe('claiming', () => {
     expect(claimed.attempts).toEqual([{ number: 1, startedAt: 1000, finishedAt: null, outcome: null, receipt: null }])
   })
 
+  test('again leaves the time at which the first attempt began', () => {
+    const released = releaseEvent(claim(pending()), 'me', 1000, 2000)
+    const second = released && claim(released, 3000)
+    expect(second).toMatchObject({ startedAt: 1000, attempts: [{ startedAt: 1000 }, { startedAt: 3000 }] })
+  })
+
   test('is refused before its time, and in any state but pending', () => {
     expect(claimEvent(pending({ runAt: 2000 }), 'me', 0, 1999)).toBeUndefined()
     expect(claimEvent(claim(pending()), 'you', 0, 1000)).toBeUndefined()
@@ -173,6 +179,7 @@ describe('pointing an event at something to run', () => {
     if (!failed) throw new Error('This event should have been settled')
     const again = assignEvent(failed, { ...assignment, version: 'def', runAt: 2000 }, undefined)
     expect(again).toMatchObject({ status: 'Pending', version: 'def', error: null, attemptsUsed: 0, input: { a: 1 } })
+    expect(again).toMatchObject({ startedAt: null, finishedAt: null, runAt: 2000, rev: failed.rev + 1 })
     expect(again?.attempts).toHaveLength(1)
     expect(assignEvent(failed, assignment, { b: 2 })).toMatchObject({ input: { b: 2 } })
   })
