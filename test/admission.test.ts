@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createAdmission } from '../src/admission.ts'
 import { OverloadedError, UnavailableError } from '../src/errors.ts'
 import type { TestApi } from './api-harness.ts'
@@ -97,6 +97,28 @@ describe('admission', () => {
     const refused = results.find(({ status }) => status === 'rejected')
     expect(refused).toMatchObject({ reason: expect.any(OverloadedError) })
     expect(counts).toBeLessThanOrEqual(2)
+  })
+
+  test('what runs counts as what waits does', async () => {
+    const admission = createAdmission({ backlog: async () => ({ ...backlog(2), processing: 3 }) }, 5)
+    await expect(admission.admit(async () => 'made')).rejects.toThrow(OverloadedError)
+  })
+
+  test('what is created while the store counts is counted, if not by the store', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const answer = Promise.withResolvers<ReturnType<typeof backlog>>()
+    const answers = [Promise.resolve(backlog(0)), answer.promise]
+    const count = () => answers.shift() ?? Promise.reject(new Error('Asked too often'))
+    const admission = createAdmission({ backlog: count }, 3)
+    await admission.admit(async () => 'first')
+    vi.advanceTimersByTime(1000)
+    await admission.admit(async () => 'second')
+    // As of the moment in which it was asked.
+    answer.resolve(backlog(1))
+    await new Promise((done) => void setImmediate(done))
+    await admission.admit(async () => 'third')
+    await expect(admission.admit(async () => 'fourth')).rejects.toThrow(OverloadedError)
   })
 
   test('what could not be created takes no room', async () => {
