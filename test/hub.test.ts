@@ -1,8 +1,11 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UnavailableError } from '../src/errors.ts'
 import type { Event } from '../src/event.ts'
 import { createMemoryHub } from '../src/hub/memory.ts'
 import { createPollingHub } from '../src/hub/polling.ts'
+import { newId } from '../src/id.ts'
 import type { Change, ForeignChanges, Hub, Store, Watcher } from '../src/ports.ts'
 import { hubSuite, suiteBuffer } from './suites/hub.ts'
 import { pendingEvent } from './suites/store.ts'
@@ -324,3 +327,31 @@ describe('a polling hub', () => {
     expect(hub.watchers()).toBe(2)
   })
 })
+
+test('watchers that are gone and events that were told leave nothing behind', () => {
+  const hub = createMemoryHub()
+  const polling = createPollingHub({ hub: createMemoryHub(), store: sharedStore().store, warn: () => undefined })
+  const event = pendingEvent()
+  expect(grown(() => void hub.watch({ eventId: newId('evt') }).return())).toBeLessThan(50)
+  expect(grown(() => void polling.watch({ eventId: newId('evt') }).return())).toBeLessThan(50)
+  // Of the last 10,000 it knows what it told.
+  const tell = () => polling.notify({ kind: 'Event', event: { ...event, id: newId('evt') } })
+  for (let count = 0; count < 10_000; count++) tell()
+  expect(grown(tell)).toBeLessThan(50)
+  polling.close('The test is over.')
+})
+
+/** By how many bytes the memory has grown for each of many calls. */
+function grown(act: () => void): number {
+  const times = 50_000
+  for (let count = 0; count < 1000; count++) act()
+  const before = used()
+  for (let count = 0; count < times; count++) act()
+  return (used() - before) / times
+}
+
+function used(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
+}

@@ -73,3 +73,16 @@ test('an event that is put off, however far, loses the timer it had', async () =
     vi.useRealTimers()
   }
 })
+
+test('what is closed has no timer left', async () => {
+  vi.useFakeTimers()
+  try {
+    const queue = createMemoryQueue({ concurrency: 1 })
+    queue.push(wakeUp('later', Date.now() + 1000))
+    expect(vi.getTimerCount()).toBe(1)
+    await queue.close()
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})

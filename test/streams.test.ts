@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { UnavailableError } from '../src/errors.ts'
 import type { Event } from '../src/event.ts'
 import { isFinal } from '../src/event.ts'
@@ -259,6 +260,21 @@ describe('live updates', () => {
     const done = await succeed(await claim(event))
     expect(await final).toEqual(done)
     expect(hub.watchers()).toBe(0)
+  })
+
+  test('waiting that is over leaves no timer behind, and nothing that listens', async () => {
+    const event = await create()
+    const leave = new AbortController()
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const cleared = vi.spyOn(globalThis, 'clearTimeout')
+    onTestFinished(() => void vi.restoreAllMocks())
+    const waiting = live.untilFinal(event, 7_654_321, leave.signal)
+    expect(getEventListeners(leave.signal, 'abort')).toHaveLength(1)
+    await succeed(await claim(event))
+    await waiting
+    expect(getEventListeners(leave.signal, 'abort')).toEqual([])
+    const set = timers.mock.calls.findIndex(([, ms]) => ms === 7_654_321)
+    expect(cleared.mock.calls).toContainEqual([timers.mock.results[set]?.value])
   })
 
   test('waiting ends when the store goes away or has deleted the event, with the event as it was last known', async () => {
