@@ -139,10 +139,22 @@ describe('a data file in use', () => {
     expect(statSync(`${file}-wal`).size).toBe(0)
   })
 
-  test('removed between a commit and its answer: the answer is not that it was kept', async () => {
+  test('removed between a question and its answer: the answer is not that it was kept', async () => {
     const { store, file } = await openStore()
     const write = store.createEvents([pendingEvent()])
     rmSync(file)
+    await expect(write).rejects.toThrow('was removed')
+  })
+
+  test('removed in the middle of a transaction, which commits: the answer is not that it was kept', async () => {
+    const { store, file } = await openStore()
+    const event = pendingEvent()
+    // Read as it is written down, when the file has been found to be there.
+    const write = store.createEvents([Object.defineProperty({ ...event }, 'type', { get: removing })])
+    function removing() {
+      rmSync(file, { force: true })
+      return event.type
+    }
     await expect(write).rejects.toThrow('was removed')
   })
 
