@@ -1,10 +1,10 @@
 import { pino } from 'pino'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { UnavailableError } from '../src/errors.ts'
 import type { Event, Outcome } from '../src/event.ts'
-import { isFinal } from '../src/event.ts'
+import { isFinal, noUsage } from '../src/event.ts'
 import { createMemoryHub } from '../src/hub/memory.ts'
-import type { Executor, Job, RunHost, Store } from '../src/ports.ts'
+import type { Executor, Hub, Job, Queue, RunHost, Store } from '../src/ports.ts'
 import { createMemoryQueue } from '../src/queue/memory.ts'
 import { createRunner } from '../src/runner.ts'
 import { openTestStore } from './test-store.ts'
@@ -34,14 +34,17 @@ describe('the runner', () => {
   })
 
   /** A runner whose executor does what the test says. Everything else is real. */
-  function start(run: (job: Job, host: RunHost) => Promise<Outcome>, rest: Partial<Executor> & { store?: Store } = {}) {
+  function start(
+    run: (job: Job, host: RunHost) => Promise<Outcome>,
+    rest: Partial<Executor> & { store?: Store; hub?: Hub; queue?: Queue } = {},
+  ) {
     const unused = () => Promise.reject(new Error('Not used here'))
     const executor: Executor = { run, prepare: unused, trouble: () => undefined, close: async () => {}, ...rest }
-    const parts = { queue: createMemoryQueue({ concurrency: 4 }), hub: createMemoryHub(), executor }
-    const used = rest.store ?? store
     const runner = createRunner({
-      ...parts,
-      store: used,
+      store: rest.store ?? store,
+      queue: rest.queue ?? createMemoryQueue({ concurrency: 4 }),
+      hub: rest.hub ?? createMemoryHub(),
+      executor,
       versions: createVersions(store),
       log: pino({ level: 'silent' }),
     })
@@ -69,6 +72,59 @@ describe('the runner', () => {
     const event = await create()
     start(async () => success)
     expect(await untilFinal(event.id)).toMatchObject({ status: 'Success', data: 1 })
+  })
+
+  test('tells of each step it takes', async () => {
+    const hub = createMemoryHub()
+    const watcher = hub.watch('all')
+    const event = await create()
+    start(async () => success, { hub })
+    const told = [(await watcher.next()).value, (await watcher.next()).value]
+    expect(told).toMatchObject([
+      { event: { id: event.id, rev: 2, status: 'Processing' } },
+      { event: { id: event.id, rev: 3, status: 'Success' } },
+    ])
+  })
+
+  test('wakes what is to be tried again', async () => {
+    const queue = createMemoryQueue({ concurrency: 1 })
+    const push = vi.spyOn(queue, 'push')
+    const place = { stack: null, codeFrame: null, line: null, column: null }
+    const failure = { code: 'USER_ERROR' as const, name: 'E', message: '', retryable: true, ...place }
+    const event = await create({ limits: { timeoutMs: 1, memoryMb: 8, maxAttempts: 2 } })
+    start(async () => ({ kind: 'Failure', failure, usage: noUsage }), { queue })
+    await untilFinal(event.id)
+    expect(push.mock.calls.map(([woken]) => woken)).toContainEqual(expect.objectContaining({ id: event.id, rev: 3 }))
+  })
+
+  test('asks a store that is away a few times a second, however many events wait', async () => {
+    for (let index = 0; index < 100; index++) await create()
+    const asked: number[] = []
+    const away = () => {
+      asked.push(performance.now())
+      return Promise.reject(new UnavailableError('The store is away.'))
+    }
+    start(async () => success, { store: { ...store, getEvent: away } })
+    // Four at a time, then a pause.
+    await eventually(() => (asked.length >= 24 ? true : undefined))
+    expect((asked[23] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(900)
+  })
+
+  test('a shutdown does not wait until code can be run', async () => {
+    let asked = 0
+    let trouble: string | undefined = 'No child starts.'
+    const runner = start(async () => success, { trouble: () => (asked++, trouble) })
+    const event = await create()
+    await eventually(() => (asked > 5 ? true : undefined))
+    let closed = false
+    const closing = runner.close(0).then(() => (closed = true))
+    try {
+      await eventually(() => closed || undefined)
+    } finally {
+      trouble = undefined
+      await closing
+    }
+    expect(await store.getEvent(event.id)).toEqual(event)
   })
 
   test('two runners on one store run every event once', async () => {
