@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { defaultConnectionLimits } from '../src/connection-limits.ts'
 import { createConnections } from '../src/graphql/connections.ts'
 import { connect, openSocket, openStream, post, startApi } from './api-harness.ts'
-import { eventually } from './harness.ts'
+import { eventually, inParallel } from './harness.ts'
 
 const changes = 'subscription { eventChanges { id type } }'
 const create = 'mutation ($type: String!) { createEvent(input: { type: $type }) { __typename } }'
@@ -125,6 +125,18 @@ describe('a subscription is gone from the hub', () => {
     await eventually(() => gone(api.hub.watchers()))
   })
 
+  test('when a client that waits for the end of an event leaves', async () => {
+    const api = await startApi()
+    const socket = await connect(api.port)
+    const run = 'mutation { executeWorkflow(input: { code: "held", waitMs: 30000 }) { __typename } }'
+    // One watches for the runner, one for who waits.
+    const watchers = (count: number) => eventually(() => (api.hub.watchers() === count ? true : undefined), 20)
+    socket.subscribe('1', run)
+    await watchers(2)
+    socket.raw.terminate()
+    await watchers(1)
+  })
+
   test('when the client completes it before it has begun', async () => {
     const api = await startApi()
     const socket = await connect(api.port)
@@ -187,6 +199,21 @@ describe('limits', () => {
     await eventually(() => (api.server.connections().addresses === 0 ? true : undefined))
     expect(api.server.connections().open).toBe(0)
   })
+
+  test(
+    'of connections: however many were refused and left, the next one is told why',
+    { timeout: 120_000 },
+    async () => {
+      const api = await startApi({ connections: { ...defaultConnectionLimits, max: 1 } })
+      await connect(api.port)
+      await inParallel(20, 1001, async () => {
+        const socket = new WebSocket(`ws://127.0.0.1:${api.port}/graphql`, 'graphql-transport-ws')
+        const [code] = await once(socket, 'close')
+        expect(code).toBe(4503)
+      })
+      expect(api.server.connections().refused.total).toBe(1001)
+    },
+  )
 
   test('of patience: who does not read is told so once he does, and others are not disturbed', async () => {
     const api = await startApi({ connections: { ...defaultConnectionLimits, slowMs: 600 } })
