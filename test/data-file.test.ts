@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { StartError, UnavailableError } from '../src/errors.ts'
@@ -49,7 +49,10 @@ describe('a data file in use', () => {
     const { store, file } = await openStore()
     await store.createEvents([pendingEvent()])
     renameSync(file + suffix, `${file}.away`)
-    expect(await refusal(store)).toContain(`${file}${suffix} was removed`)
+    const why = await refusal(store)
+    expect(why).toContain(`workcell.db${suffix} was removed`)
+    // It is what /ready says to everybody.
+    expect(why).not.toContain(dirname(file))
     await expect(store.check()).rejects.toThrow('start')
     expect(existsSync(file + suffix)).toBe(false)
     renameSync(`${file}.away`, file + suffix)

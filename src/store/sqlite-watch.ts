@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { UnavailableError } from '../errors.ts'
 import { inWords, isDamage } from './sqlite-errors.ts'
@@ -16,7 +17,10 @@ const mend = 'Nothing is written until the server is started again'
 
 /** Looks after the data file on disk: whether it is still the one that was opened, and how long its log has got. */
 export interface FileWatch {
-  /** Why nothing may be written to the file any more, as a sentence. Undefined: nothing is known against it. */
+  /**
+   * Why nothing may be written to the file any more, as a sentence. Undefined: nothing is known against it. Names files
+   * without their directory, since whoever asks `/ready` may read it.
+   */
   trouble(): string | undefined
   /** Throws an `UnavailableError` when nothing may be written now; it takes microseconds. */
   guardWrite(): void
@@ -70,16 +74,16 @@ export function watchFile(db: DatabaseSync, { file, lockFile, takeLock, ...optio
       }
       isRescued = false
       if (!isLocked()) {
-        return `${lockFile} was removed, and another server may use the same data. Nothing is written as long as it does.`
+        return `${basename(lockFile)} was removed, and another server may use the same data. Nothing is written as long as it does.`
       }
       return damageFound(found[0]?.size ?? 0, found[1]?.size ?? 0)
     } catch (error) {
-      return `${file} cannot be looked at now: ${inWords(error)}.`
+      return `${basename(file)} cannot be looked at now: ${inWords(error).replace(/, \w+ '.*'$/, '')}.`
     }
   }
 
   function lost(name: string, isRemoved: boolean): string {
-    const what = `${name} was ${isRemoved ? 'removed' : 'replaced'} while the server was using it`
+    const what = `${basename(name)} was ${isRemoved ? 'removed' : 'replaced'} while the server was using it`
     if (isRescued && isRemoved) return `${what}. ${mend}, which loses nothing: the data file has it all.`
     return isRemoved
       ? `${what}. ${mend}; put it back or restore a backup.`
@@ -125,7 +129,7 @@ export function watchFile(db: DatabaseSync, { file, lockFile, takeLock, ...optio
   }
 
   function damaged(how: string): string {
-    damage ??= `${file} is damaged: ${how}. ${mend}; restore a backup before that (docs/operations.md).`
+    damage ??= `${basename(file)} is damaged: ${how}. ${mend}; restore a backup before that (docs/operations.md).`
     return damage
   }
 
