@@ -9,8 +9,10 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { askServer } from './sqlite-backup-client.ts'
+import { socketFile } from './sqlite-backup-service.ts'
 import { inWords, isBusy } from './sqlite-errors.ts'
 import { dataFile, takeLock } from './sqlite-file.ts'
 import { readersOf } from './sqlite-readers.ts'
@@ -41,14 +43,36 @@ export interface Checked {
  * Makes a copy of a data file, also while a server is writing to it: everything that was acknowledged before is in it,
  * and nothing by halves. The copy is checked and on disk before it gets its name. Throws a `BackupError`.
  */
-export async function backUp({ dataDir, file, progress }: BackupOptions): Promise<Checked> {
+export async function backUp({ dataDir, file, progress = () => undefined }: BackupOptions): Promise<Checked> {
   const source = join(dataDir, dataFile)
   if (!existsSync(source)) throw new BackupError(`DATA_DIR: expected a directory with ${dataFile}, got "${dataDir}"`)
   if (existsSync(file)) throw new BackupError(`FILE: expected a name that is not taken, got "${file}"`)
   const directory = dirname(file)
   if (!existsSync(directory)) throw new BackupError(`FILE: expected a directory "${directory}", which is not there`)
-  const partial = `${file}.partial`
+  const partial = resolve(`${file}.partial`)
   discard(partial)
+  try {
+    const answer = await askServer({ socket: join(dataDir, socketFile), file: partial, progress })
+    if ('alone' in answer) await copyAlone(source, partial, progress)
+    if ('error' in answer) throw new BackupError(`${partial}: expected a copy by the server, got: ${answer.error}`)
+    if (!existsSync(partial)) {
+      throw new BackupError(
+        `FILE: expected a path that the server and this command both see, got "${file}": the server has ${partial}`,
+      )
+    }
+  } catch (error) {
+    discard(partial)
+    throw error
+  }
+  const checked = check(partial, file)
+  sync(partial)
+  giveName(partial, file)
+  sync(directory)
+  return checked
+}
+
+/** Where no server can be asked. What one writes meanwhile stays in its write-ahead log. */
+async function copyAlone(source: string, partial: string, progress: (copied: number, total: number) => void) {
   const db = new DatabaseSync(source, { readOnly: true })
   try {
     // What is read from here on is as it was at this moment, however much is written meanwhile.
@@ -56,19 +80,11 @@ export async function backUp({ dataDir, file, progress }: BackupOptions): Promis
     db.prepare('SELECT count(*) FROM sqlite_schema').get()
     await backup(db, partial, {
       rate: pagesAtATime,
-      progress: ({ totalPages, remainingPages }) => progress?.(totalPages - remainingPages, totalPages),
+      progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
     })
-  } catch (error) {
-    discard(partial)
-    throw error
   } finally {
     db.close()
   }
-  const checked = check(partial, file)
-  sync(partial)
-  giveName(partial, file)
-  sync(directory)
-  return checked
 }
 
 export interface Restored extends Checked {

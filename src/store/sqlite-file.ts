@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../errors.ts'
+import { serveBackups } from './sqlite-backup-service.ts'
+import { createCopying } from './sqlite-copy.ts'
 import { inWords, isBusy } from './sqlite-errors.ts'
 import { migrations } from './sqlite-schema.ts'
 import type { WalOptions } from './sqlite-wal.ts'
@@ -16,7 +18,9 @@ const lockFile = 'workcell.lock'
 export interface SqliteFile {
   readonly db: DatabaseSync
   readonly watch: FileWatch
-  close(): void
+  /** When to write: see `Copying`. */
+  readonly turn: (act: () => void) => void
+  close(): Promise<void>
 }
 
 /** Opens the data file of a directory, or `:memory:`, as its only writer. Throws a `StartError` of one line. */
@@ -24,7 +28,7 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
   if (dataDir === ':memory:') {
     const db = new DatabaseSync(':memory:')
     migrate(db, dataDir)
-    return { db, watch: noWatch, close: () => db.close() }
+    return { db, watch: noWatch, turn: setImmediate, close: async () => db.close() }
   }
   let lock = attempt(dataDir, () => {
     mkdirSync(dataDir, { recursive: true })
@@ -56,11 +60,15 @@ export function openSqliteFile(dataDir: string, options: WalOptions): SqliteFile
         lock = again
       },
     })
+    const copying = createCopying(db)
+    const backups = serveBackups(copying, dataDir, options.warn)
     return {
       db,
       watch,
-      close() {
+      turn: copying.turn,
+      async close() {
         watch.stop()
+        await backups.close()
         // What is there now may be the log of another file.
         const isSound = watch.trouble() === undefined
         try {

@@ -22,7 +22,8 @@ interface Operation {
   isLate: boolean
 }
 
-export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
+/** `turn` says when to commit. */
+export function createWriter(db: DatabaseSync, watch: FileWatch, turn: (act: () => void) => void): Writer {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -56,7 +57,7 @@ export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
     for (const answer of answers) answer()
     // Between two transactions the log can be cut, so that there may be room for these.
     waiting = operations.slice(answers.length)
-    if (waiting.length > 0) setImmediate(commitWaiting)
+    if (waiting.length > 0) turn(commitWaiting)
   }
 
   function commitWaiting(): void {
@@ -90,7 +91,7 @@ export function createWriter(db: DatabaseSync, watch: FileWatch): Writer {
   return {
     write<T>(operation: () => T) {
       if (closed) return Promise.reject(new UnavailableError('The store is closed.'))
-      if (waiting.length === 0) setImmediate(commitWaiting)
+      if (waiting.length === 0) turn(commitWaiting)
       return new Promise<T>((resolve, reject) => {
         let value: { readonly of: T } | undefined
         waiting.push({

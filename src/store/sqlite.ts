@@ -44,8 +44,8 @@ export interface SqliteStore extends Store {
  */
 export function openSqliteStore(options: SqliteOptions): SqliteStore {
   const { dataDir, warn = () => undefined, walLimit = usualWalLimit } = options
-  const { db, watch, close } = openSqliteFile(dataDir, { warn, walLimit })
-  const writer = createWriter(db, watch)
+  const { db, watch, turn, close } = openSqliteFile(dataDir, { warn, walLimit })
+  const writer = createWriter(db, watch, turn)
   const prepared = new Map<string, StatementSync>()
   const version = db.prepare('PRAGMA user_version').get()?.['user_version']
   let closed = false
@@ -179,7 +179,7 @@ export function openSqliteStore(options: SqliteOptions): SqliteStore {
       if (closed) return
       closed = true
       writer.close()
-      close()
+      await close()
     },
   }
 }
