@@ -63,20 +63,27 @@ export function watchFile(db: DatabaseSync, { file, lockFile, takeLock, ...optio
   let isRescued = false
 
   function trouble(): string | undefined {
+    return found(([bytes, logBytes]) => {
+      if (!isLocked()) {
+        return `${basename(lockFile)} was removed, and another server may use the same data. Nothing is written as long as it does.`
+      }
+      return damageFound(bytes ?? 0, logBytes ?? 0)
+    })
+  }
+
+  /** What is wrong with the files under their names; where nothing is, what `inspect` says of their lengths in bytes. */
+  function found(inspect: (lengths: readonly number[]) => string | undefined): string | undefined {
     if (damage !== undefined) return damage
     try {
-      const found = names.map(lookAt)
-      const fates = found.map((it, index) => fateOf(opened[index], it))
+      const files = names.map(lookAt)
+      const fates = files.map((it, index) => fateOf(opened[index], it))
       const index = fates.findIndex((fate) => fate !== 'there')
       if (index >= 0) {
         if (isSame(lock, lookAt(lockFile)) && fates[0] === 'there' && !fates.includes('replaced')) rescue()
         return lost(names[index] ?? file, fates[index] === 'removed')
       }
       isRescued = false
-      if (!isLocked()) {
-        return `${basename(lockFile)} was removed, and another server may use the same data. Nothing is written as long as it does.`
-      }
-      return damageFound(found[0]?.size ?? 0, found[1]?.size ?? 0)
+      return inspect(files.map((it) => it?.size ?? 0))
     } catch (error) {
       return `${basename(file)} cannot be looked at now: ${inWords(error).replace(/, \w+ '.*'$/, '')}.`
     }
@@ -147,7 +154,7 @@ export function watchFile(db: DatabaseSync, { file, lockFile, takeLock, ...optio
   return {
     trouble,
     guardWrite: () => refuse(trouble() ?? wal.tooLong()),
-    guardAnswer: () => refuse(trouble()),
+    guardAnswer: () => refuse(found(() => undefined)),
     sawError(error) {
       if (isDamage(error)) damaged(inWords(error))
     },
