@@ -41,7 +41,7 @@ async function fileOf(...events: readonly Event[]): Promise<string> {
 
 function asked(name: string, poison = false): Entry[] {
   return [
-    { op: 'invoke', key: name, poison },
+    { op: 'invoke', key: name, poison, input: null },
     { op: 'ok', key: name, id: `evt_${name}` },
   ]
 }
@@ -109,6 +109,37 @@ test('an outcome of another event, or of none, is told', async () => {
     'a has the result of another',
     'a has an outcome of code that never ended',
   ])
+})
+
+test('an event that nobody asked for is told, whether it has a key or not', async () => {
+  const unasked = [{ ...succeeded(made('b')), idempotencyKey: null, data: { key: 'evt_b' } }, succeeded(made('c'))]
+  const file = await fileOf(succeeded(made('a')), ...unasked, { ...made('d'), idempotencyKey: null })
+  expect(check([...good, ...began('b'), ...ended('b'), ...began('c'), ...ended('c')], file).violations).toEqual([
+    'evt_b was asked for by nobody',
+    'c was asked for by nobody',
+    'evt_d was asked for by nobody',
+    'evt_d is stuck as Pending',
+  ])
+})
+
+test('an event that is final and was not left as such is told', async () => {
+  const entries = [...asked('a'), ...began('a'), ...died, ...began('a', 2), ...ended('a', 2)]
+  const event = succeeded(crashed(made('a')))
+  expect(check(entries, await fileOf(event)).violations).toEqual([])
+  const [first, ...others] = event.attempts
+  const open = { ...event, attempts: [...(first ? [{ ...first, outcome: null }] : []), ...others] }
+  const held = ['a has an owner or a lease']
+  expect(check(entries, await fileOf(open)).violations).toEqual(['a has 1 attempts without an outcome'])
+  expect(check(entries, await fileOf({ ...event, owner: 'somebody' })).violations).toEqual(held)
+  expect(check(entries, await fileOf({ ...event, leaseUntil: 5 })).violations).toEqual(held)
+})
+
+test('an outcome that a server wrote down and that is not what is kept is told, and so is another input', async () => {
+  const file = await fileOf(succeeded(made('a')))
+  const failed = good.map((entry): Entry => (entry.op === 'settled' ? { ...entry, status: 'Error' } : entry))
+  expect(check(failed, file).violations).toEqual(['a was ended as Error and stands as Success'])
+  const other = good.map((entry): Entry => (entry.op === 'invoke' ? { ...entry, input: { n: 1 } } : entry))
+  expect(check(other, file).violations).toEqual(['a has another input than was given'])
 })
 
 test('an attempt used up by a death is told', async () => {

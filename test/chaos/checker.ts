@@ -1,7 +1,8 @@
 // Compares what the processes of a chaos run said they did with what is in the data file. Knows nothing of the
 // server: it reads the file itself, and judges by the promises alone.
-import { DatabaseSync } from 'node:sqlite'
+import { isDeepStrictEqual } from 'node:util'
 import type { Entry } from './record.ts'
+import { readStore } from './stored.ts'
 
 export interface Verdict {
   /** What was promised and did not hold, in words. Empty: all of it held. */
@@ -14,22 +15,14 @@ const longestExit = 26_000
 /** Deaths that an event may be struck by before it is given up: two in company, then three alone. */
 const deaths = { inAll: 5, alone: 3 }
 
-interface Stored {
-  readonly id: string
-  readonly key: string
-  readonly status: string
-  readonly code: string | undefined
-  readonly data: unknown
-  readonly successes: number
-  readonly attemptsUsed: number
-}
-
 interface History {
   begins: number
   /** Ends of its code that were successes, whether they were recorded or not. */
   ends: number
   /** Final states that a server says it has kept. */
   finals: number
+  /** The last of them. */
+  final?: string
   /** Deaths of servers that held it, and those among them that held it alone. */
   struck: number
   struckAlone: number
@@ -55,12 +48,22 @@ export function check(entries: readonly Entry[], file: string): Verdict {
     if (!event) wrong(`${key} is lost: it was acknowledged as ${id}`)
     else if (event.key !== key) wrong(`${id} was acknowledged for ${key} and has the key ${event.key}`)
   }
-  for (const key of run.asked) if (!run.acknowledged.has(key)) wrong(`${key} was never acknowledged`)
+  for (const key of run.asked.keys()) if (!run.acknowledged.has(key)) wrong(`${key} was never acknowledged`)
 
   const spared: string[] = []
   for (const event of stored) {
     const history = run.histories.get(event.id) ?? emptyHistory()
     const isPoison = run.poisons.has(event.key)
+    if (!run.asked.has(event.key)) wrong(`${event.key} was asked for by nobody`)
+    else if (!isDeepStrictEqual(event.input, run.asked.get(event.key)))
+      wrong(`${event.key} has another input than was given`)
+    if (event.status !== 'Processing') {
+      if (event.isHeld) wrong(`${event.key} has an owner or a lease`)
+      if (event.openAttempts > 0) wrong(`${event.key} has ${event.openAttempts} attempts without an outcome`)
+    }
+    if (history.final !== undefined && history.final !== event.status) {
+      wrong(`${event.key} was ended as ${history.final} and stands as ${event.status}`)
+    }
     const isQuarantined = event.status === 'Error' && event.code === 'QUARANTINED'
     if (event.status === 'Pending' || event.status === 'Processing') wrong(`${event.key} is stuck as ${event.status}`)
     else if (isPoison && !isQuarantined)
@@ -113,7 +116,8 @@ function byTheRule({ struck, struckAlone }: History): boolean {
 
 /** Goes through the record in the order of what happened. */
 function replay(entries: readonly Entry[], wrong: (what: string) => void) {
-  const asked = new Set<string>()
+  /** The input that was given with each key. */
+  const asked = new Map<string, unknown>()
   const poisons = new Set<string>()
   const acknowledged = new Map<string, Set<string>>()
   const histories = new Map<string, History>()
@@ -149,7 +153,7 @@ function replay(entries: readonly Entry[], wrong: (what: string) => void) {
   for (const entry of entries) {
     switch (entry.op) {
       case 'invoke':
-        asked.add(entry.key)
+        asked.set(entry.key, entry.input)
         if (entry.poison) poisons.add(entry.key)
         break
       case 'ok':
@@ -178,8 +182,11 @@ function replay(entries: readonly Entry[], wrong: (what: string) => void) {
         break
       case 'settled': {
         const isHolder = heldBy(entry.pid).delete(entry.id)
-        if (entry.status !== 'Pending') historyOf(entry.id).finals++
-        else if (isHolder && stopping.has(entry.pid)) historyOf(entry.id).givenBack++
+        const history = historyOf(entry.id)
+        if (entry.status !== 'Pending') {
+          history.finals++
+          history.final = entry.status
+        } else if (isHolder && stopping.has(entry.pid)) history.givenBack++
         break
       }
       case 'poison':
@@ -210,36 +217,4 @@ function at<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Valu
   const value = map.get(key) ?? make()
   map.set(key, value)
   return value
-}
-
-function readStore(file: string, wrong: (what: string) => void): Stored[] {
-  try {
-    const db = new DatabaseSync(file, { readOnly: true })
-    try {
-      const found = db.prepare('PRAGMA integrity_check').all()
-      if (JSON.stringify(found) !== '[{"integrity_check":"ok"}]') {
-        wrong(`The data file is damaged: ${JSON.stringify(found).slice(0, 500)}`)
-      }
-      return db.prepare('SELECT * FROM events WHERE idempotency_key IS NOT NULL').all().map(toStored)
-    } finally {
-      db.close()
-    }
-  } catch (error) {
-    wrong(`The data file cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-    return []
-  }
-}
-
-function toStored(row: Record<string, unknown>): Stored {
-  const attempts: { outcome: string | null }[] = JSON.parse(String(row['attempts']))
-  const error: { code: string } | null = JSON.parse(String(row['error']))
-  return {
-    id: String(row['id']),
-    key: String(row['idempotency_key']),
-    status: String(row['status']),
-    code: error?.code,
-    data: JSON.parse(String(row['data'])),
-    successes: attempts.filter(({ outcome }) => outcome === 'Success').length,
-    attemptsUsed: Number(row['attempts_used']),
-  }
 }

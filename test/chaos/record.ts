@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 
 export type Entry =
   /** A client asks for an event, and is told of it, or not. */
-  | { readonly op: 'invoke'; readonly key: string; readonly poison: boolean }
+  | { readonly op: 'invoke'; readonly key: string; readonly poison: boolean; readonly input: unknown }
   | { readonly op: 'ok'; readonly key: string; readonly id: string }
   | { readonly op: 'fail'; readonly key: string; readonly why: string }
   /** A server goes to claim an event, alone if its runners died of it too often, and learns whether it did. */

@@ -111,7 +111,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     }
     for (;;) {
       const { url } = await alive()
-      record({ op: 'invoke', key, poison })
+      record({ op: 'invoke', key, poison, input })
       const answer = await send(url, CreateEvent, variables).catch((error: unknown) => ({
         errors: [{ message: String(error) }],
       }))
