@@ -77,6 +77,7 @@ const rows: readonly Row[] = [
   { point: 'P10-before', how: 'throw', client: 'answered', survives: true, ...again },
   { point: 'P10-after', how: 'throw', client: 'answered', survives: true, ...again },
   { point: 'P10-before', how: 'hang', client: 'answered', ...again },
+  { point: 'P10-after', how: 'hang', client: 'answered', ...again },
 ]
 
 const code = `export default async ({ input, attempt }) => {
