@@ -1,5 +1,4 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { ChildrenStats } from '../executor/children.ts'
 import type { Backlog } from '../ports.ts'
 
 /** Events of a kind that are counted at most: a longer backlog is shown as so many. */
@@ -12,14 +11,15 @@ export interface Sources {
   readonly now: () => number
   readonly backlog: (limit: number) => Promise<Backlog>
   readonly queueDepth: () => number
-  /** The processes of each role. */
-  readonly processes: () => Readonly<Record<string, ChildrenStats>>
+  /** Of the processes of each role, how many there are in each state, and how many ended so far of each cause. */
+  readonly processes: () => Readonly<Record<string, Readonly<Record<'states' | 'ended', Counts>>>>
   readonly watchers: () => number
   readonly connections: () => { readonly open: number; readonly refused: Readonly<Record<string, number>> }
   readonly deleted: () => { readonly events: number; readonly orphans: number }
   readonly walBytes: () => number
 }
 
+type Counts = Readonly<Record<string, number>>
 type Labels = Readonly<Record<string, string>>
 type Labelled = readonly [labels: Labels, count: number]
 
@@ -81,7 +81,7 @@ export function createMetrics() {
         if (found) it.set(time === null ? 0 : Math.max(0, (from.now() - time) / 1000))
         else it.remove()
       })
-    const ofEachRole = (label: string, counts: keyof ChildrenStats) =>
+    const ofEachRole = (label: string, counts: 'states' | 'ended') =>
       Object.entries(from.processes()).flatMap(([role, stats]) => labelled(label, stats[counts], { role }))
 
     gauge(
@@ -145,7 +145,7 @@ export function createMetrics() {
 }
 
 /** Each count with its name as the value of a label, beside other labels. */
-function labelled(label: string, counts: Readonly<Record<string, number>>, others: Labels = {}): readonly Labelled[] {
+function labelled(label: string, counts: Counts, others: Labels = {}): readonly Labelled[] {
   return Object.entries(counts).map(([value, count]) => [{ ...others, [label]: value }, count])
 }
 
