@@ -10,6 +10,7 @@ import type { Pruned } from '../src/pruning.ts'
 import { migrations } from '../src/store/sqlite-schema.ts'
 import { listEventsSql, statements } from '../src/store/sqlite-statements.ts'
 import { openSqliteStore } from '../src/store/sqlite.ts'
+import { mountMemoryDisk } from './memory-disk.ts'
 import { scratchDir } from './scratch.ts'
 import { pendingEvent, storeSuite } from './suites/store.ts'
 
@@ -135,10 +136,8 @@ describe('a SQLite file', () => {
   })
 
   test('a full disk is told to the caller, and writing goes on once there is room', async (context) => {
-    const dir = await scratchDir()
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir])
-    if (mounted.status !== 0) return context.skip('mounting a small file system needs root')
-    onTestFinished(() => void spawnSync('umount', ['-l', dir]))
+    const dir = await mountMemoryDisk('size=1m')
+    if (dir === undefined) return context.skip('mounting a small file system needs root')
     const dataDir = join(dir, 'data')
     mkdirSync(dataDir)
     const store = openSqliteStore({ dataDir })

@@ -1,11 +1,11 @@
 // What may happen to a server and to a disk while the server makes a backup, and what is left then.
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import { backUp } from '../../src/store/sqlite-backup.ts'
 import { startServer } from '../harness.ts'
+import { mountMemoryDisk } from '../memory-disk.ts'
 import { scratchDir } from '../scratch.ts'
 import { pendingEvent } from '../suites/store.ts'
 
@@ -43,10 +43,8 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
 )
 
 test('a disk that is full of the backup: an error that says so, nothing left on it, and no write fails', async (context) => {
-  const dir = await scratchDir()
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dir])
-  if (mounted.status !== 0) return context.skip('mounting a small file system needs root')
-  onTestFinished(() => void spawnSync('umount', ['-l', dir]))
+  const dir = await mountMemoryDisk('size=8m')
+  if (dir === undefined) return context.skip('mounting a small file system needs root')
   const dataDir = await fillDataDir(30)
   const store = openSqliteStore({ dataDir })
   onTestFinished(() => store.close())

@@ -28,6 +28,7 @@ import { eventually, inParallel, request, send } from '../client.ts'
 import { refusedStart, startServer } from '../harness.ts'
 import { CreateEvent, ExecuteWorkflow, GetEvent, ListEvents } from '../operations.ts'
 import { startReader } from '../reader.ts'
+import { mountMemoryDisk } from '../memory-disk.ts'
 import { scratchDir } from '../scratch.ts'
 import { startStopwatch } from '../stopwatch.ts'
 import { pendingEvent } from '../suites/store.ts'
@@ -41,10 +42,8 @@ async function ready(url: string): Promise<{ status: number; checks: Record<stri
 }
 
 test('a full disk: answers that say so, nothing lost, and work goes on once there is room', async (context) => {
-  const dir = await scratchDir()
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dir])
-  if (mounted.status !== 0) return context.skip('mounting a small file system needs root')
-  onTestFinished(() => void spawnSync('umount', ['-l', dir]))
+  const dir = await mountMemoryDisk('size=8m')
+  if (dir === undefined) return context.skip('mounting a small file system needs root')
   const DATA_DIR = join(dir, 'data')
   mkdirSync(DATA_DIR)
   const server = await startServer({ DATA_DIR, LOG_LEVEL: 'info' })
@@ -113,10 +112,8 @@ test('a full disk: answers that say so, nothing lost, and work goes on once ther
 })
 
 test('a full disk that the log of the server is on too: it lives, work goes on, and it can leave', async (context) => {
-  const dir = await scratchDir()
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', dir])
-  if (mounted.status !== 0) return context.skip('mounting a small file system needs root')
-  onTestFinished(() => void spawnSync('umount', ['-l', dir]))
+  const dir = await mountMemoryDisk('size=12m')
+  if (dir === undefined) return context.skip('mounting a small file system needs root')
   const logFile = join(dir, 'log')
   const log = openSync(logFile, 'a')
   const env = { PORT: '0', DATA_DIR: join(dir, 'data') }
